@@ -1,0 +1,31 @@
+"""Who there is: people, their roles, and teams.
+
+Decided here: which roles exist and what they may do. Not decided here: who is on call (`rota`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ROLES = ("agent", "lead", "escalation_manager", "approver", "leadership", "admin")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person of ours."""
+
+    id: str
+    name: str
+    email: str | None = None
+    slack: str | None = None
+    discord: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team: its lead, its rota, and its channel on each platform."""
+
+    id: str
+    lead: str | None = None
+    rota: str | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,262 @@
+"""Responses: what is done about a ticket's clocks and events.
+
+Decided here: how the rules' actions become decisions, when a page opens, is joined, taken and closed, and what is not said
+twice. Everything is applied in the order of time; at one instant events come first, then clocks, then pages' deadlines.
+Not decided here: how a message reads and where it is sent.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from escalation.book import Action, Book
+from escalation.facts import Facts
+from escalation.page import Clock, Page
+from rules.agreement import Agreement
+from rules.clock import NEVER
+from rules.clocks import Moment, TicketClocks
+from rules.decisions import Decision
+from rules.durations import DurationError, parse_milliseconds
+
+_ENDED = ("clock.met", "clock.missed", "clock.cancelled")
+_OVERDUE = "clock.overdue"
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class Responses:
+    """One pass over a ticket's moments and clock decisions; `decisions` holds both them and what they led to."""
+
+    def __init__(self, clocks: TicketClocks, book: Book, facts: Facts) -> None:
+        self.decisions: list[Decision] = []
+        self.pages: list[Page] = []
+        self._clocks, self._book, self._facts = clocks, book, facts
+        self._agreements: dict[tuple[str | None, str | None], Agreement] = {
+            (a.name, a.version): a for a in book.promises.agreements
+        }
+        self._ended: set[Clock] = set()
+        self._tags: dict[str, set[Clock]] = {}
+        self._tagged: Counter[str] = Counter()
+        self._told: set[str] = set()
+        self._written_at: int | None = None
+        self._breaches = [d.at for d in clocks.decisions if d.kind == _OVERDUE and self._kind(d) == "sla"]
+
+    def run(self, now: int) -> None:
+        """Apply everything up to and at `now`."""
+        moments, decisions = self._clocks.moments, self._clocks.decisions
+        ticket: dict[str, Any] = {}
+        i = j = 0
+        while True:
+            event_at = moments[i].at if i < len(moments) else NEVER
+            clock_at = decisions[j].at if j < len(decisions) else NEVER
+            page = min(self.pages, key=lambda page: page.deadline, default=None)
+            page_at = page.deadline if page else NEVER
+            at = min(event_at, clock_at, page_at)
+            if at > now:
+                return
+            if event_at == at:
+                ticket = moments[i].facts
+                self._take_event(moments[i])
+                i += 1
+            elif clock_at == at:
+                self._take_decision(decisions[j], ticket)
+                j += 1
+            elif page:
+                page.time_out()
+
+    def _take_event(self, moment: Moment) -> None:
+        if moment.event.type.startswith("page."):
+            self._take_click(moment)
+            return
+        facts = moment.facts
+        if facts["answer"] or facts["assigned"]:
+            what = "answered" if facts["answer"] else f"assigned to {str(facts['assignee'])[:60]}"
+            self._close_pages(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
+        self._respond(_Facts(facts, self._counters(facts, moment.at)), None, moment)
+
+    def _take_click(self, moment: Moment) -> None:
+        """A person acknowledges or escalates: the named page, or the ticket's open one. Too late, it changes nothing."""
+        data = moment.event.data
+        wanted, by = data.get("page"), str(data.get("by") or "somebody")
+        open_pages = [page for page in self.pages if page.state != "closed" and wanted in (None, page.id)]
+        for page in open_pages:
+            if moment.event.type == "page.acknowledged":
+                page.acknowledge(moment.at, by, _lasts(data.get("for")))
+            elif moment.event.type == "page.escalated":
+                page.escalate(moment.at, by)
+        if moment.event.type == "page.escalated" and wanted is None and not open_pages:
+            self._page_by_hand(moment, by)
+
+    def _page_by_hand(self, moment: Moment, by: str) -> None:
+        """Nobody is being paged: open a page for the clock that is due next."""
+        running = [row for row in self._clocks.rows if row.started_at <= moment.at and row.due_at is not None]
+        running = [row for row in running if row.stopped_at is None or row.stopped_at > moment.at]
+        running.sort(key=lambda row: row.due_at or 0)
+        for row in running:
+            agreement = self._agreements[row.agreement, row.version]
+            if agreement.ladder in self._book.ladders:
+                reason = f"escalated by {self._book.names([by])}"
+                cause = Decision(
+                    moment.at, "page.escalated", row.ticket, reason, row.agreement, row.version, row.metric, row.cycle
+                )
+                cause.threshold = moment.event.id
+                self._page(agreement.ladder or "", cause, agreement)
+                return
+
+    def _take_decision(self, decision: Decision, ticket: dict[str, Any]) -> None:
+        self.decisions.append(decision)
+        if decision.kind in _ENDED:
+            self._end(decision)
+        agreement = self._agreements.get((decision.agreement, decision.version))
+        counters = self._counters(ticket, decision.at, self._facts.recorded.get(decision.key))
+        if decision.kind == _OVERDUE:
+            decision.facts = counters
+            for page in self.pages:
+                page.breached = page.breached or decision.clock in page.clocks
+        about = {
+            "event": decision.kind,
+            "crossing": decision.threshold,
+            "kind": agreement.kind if agreement else None,
+            "agreement": decision.agreement,
+            "metric": decision.metric,
+            "cycle": decision.cycle,
+            **counters,
+        }
+        self._respond(_Facts(ticket, about), decision, None)
+
+    def _respond(self, facts: "_Facts", decision: Decision | None, moment: Moment | None) -> None:
+        for rule in self._book.rules_for(facts):
+            for action in rule.actions:
+                cause = decision or _cause_of(moment, self._clocks.ticket)
+                self._act(action, cause, facts, rule.name)
+
+    def _act(self, action: Action, cause: Decision, facts: "_Facts", rule: str) -> None:
+        agreement = self._agreements.get((cause.agreement, cause.version))
+        team = agreement.team if agreement else None
+        reason = f"rule {rule}: {cause.reason}"
+        match action.verb:
+            case "tell":
+                self._tell(team if action.target == "team" else action.target, cause, reason)
+            case "page":
+                ladder = action.target
+                if ladder == "ladder":
+                    ladder = (agreement.ladder if agreement else None) or ""
+                if cause.born:
+                    self._tell(team, cause, f"{reason}; nobody is paged for what a change made overdue")
+                elif ladder in self._book.ladders and not (cause.agreement and cause.clock in self._ended):
+                    self._page(ladder, cause, agreement)
+            case "tag":
+                self._tag(action.target, cause, reason)
+            case "review":
+                self._say(cause, "review.opened", reason)
+            case "update_customer":
+                self._write_customer(action.target, cause, facts.get("customer"), agreement, reason)
+
+    def _tell(self, team: str | None, cause: Decision, reason: str) -> None:
+        if team in self._book.teams:
+            self._say(cause, "message.team", reason, team=team)
+
+    def _write_customer(self, wording: str, cause: Decision, customer: Any, agreement: Agreement | None, reason: str) -> None:
+        """At most one message a ticket within the agreement's cadence; none where the customer asked for none."""
+        known = self._book.promises.customers.get(customer, {}) if isinstance(customer, str) else {}
+        every = (agreement.customer_updates.every if agreement else None) or 0
+        recent = self._written_at is not None and (cause.at == self._written_at or cause.at - self._written_at < every)
+        if customer is None or wording not in self._book.wording or known.get("updates") == "none" or recent:
+            return
+        self._written_at = cause.at
+        self._say(cause, "message.customer", reason, wording=wording, customer=customer)
+
+    def _tag(self, tag: str, cause: Decision, reason: str) -> None:
+        clocks = self._tags.setdefault(tag, set())
+        if not clocks:
+            self._tagged[tag] += 1
+            self._say(cause, "ticket.tagged", reason, tag=tag, occurrence=self._tagged[tag])
+        clocks.add(cause.clock)
+
+    def _page(self, ladder: str, cause: Decision, agreement: Agreement | None) -> None:
+        for page in self.pages:
+            if page.ladder.name == ladder and page.state != "closed":
+                page.join(cause, cause.at)
+                return
+        page = Page(_page_id(ladder, cause), cause, self._book.ladders[ladder], self._book, self.decisions.append)
+        if agreement:
+            page.team, page.calendar = agreement.team, agreement.calendar
+        page.breached = any(d.clock == cause.clock for d in self.decisions if d.kind == _OVERDUE)
+        page.clocks.add(cause.clock)
+        page.reasons.append(cause.reason)
+        self.pages.append(page)
+        page.open(cause.at)
+
+    def _end(self, decision: Decision) -> None:
+        """A clock has ended: what was said and done because of it alone is over."""
+        self._ended.add(decision.clock)
+        for tag, clocks in self._tags.items():
+            if decision.clock in clocks:
+                clocks.discard(decision.clock)
+                if not clocks:
+                    self._say(decision, "ticket.untagged", decision.reason, tag=tag, occurrence=self._tagged[tag])
+        for page in self.pages:
+            if page.state != "closed" and page.clocks <= self._ended:
+                page.close(decision.at, decision.reason)
+
+    def _close_pages(self, at: int, reason: str) -> None:
+        for page in self.pages:
+            if page.state != "closed":
+                page.close(at, reason)
+
+    def _say(self, cause: Decision, kind: str, reason: str, **fields: Any) -> None:
+        about = "/".join(str(part) for part in (*cause.clock, cause.threshold or cause.kind, cause.occurrence))
+        said = Decision(
+            cause.at,
+            kind,
+            cause.ticket,
+            reason,
+            cause.agreement,
+            cause.version,
+            cause.metric,
+            cause.cycle,
+            cause=about,
+            **fields,
+        )
+        if said.key not in self._told:
+            self._told.add(said.key)
+            self.decisions.append(said)
+
+    def _counters(self, ticket: dict[str, Any], at: int, recorded: Any = None) -> dict[str, Any]:
+        count = self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)
+        return dict(recorded) if recorded else {"customer_breaches_24h": count}
+
+    def _kind(self, decision: Decision) -> str | None:
+        agreement = self._agreements.get((decision.agreement, decision.version))
+        return agreement.kind if agreement else None
+
+
+class _Facts:
+    """A ticket's facts under those of the present event."""
+
+    __slots__ = ("_about", "_ticket")
+
+    def __init__(self, ticket: dict[str, Any], about: dict[str, Any]) -> None:
+        self._ticket, self._about = ticket, about
+
+    def get(self, name: str) -> Any:
+        return self._about[name] if name in self._about else self._ticket.get(name)
+
+
+def _cause_of(moment: Moment | None, ticket: str) -> Decision:
+    assert moment is not None
+    event = moment.event
+    return Decision(moment.at, event.type, ticket, f"{event.type} {event.id[:60]}", threshold=event.id)
+
+
+def _page_id(ladder: str, cause: Decision) -> str:
+    """An id that names the ticket and depends on the cause alone: the same at every look, whatever other pages there were."""
+    digest = hashlib.sha256(f"{ladder}/{cause.key}".encode()).digest()
+    return f"P-{cause.ticket}-" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:3])
+
+
+def _lasts(text: Any) -> int | None:
+    try:
+        return parse_milliseconds(text) if isinstance(text, str) else None
+    except DurationError:
+        return None

@@ -1,0 +1,87 @@
+"""Agreements: what was promised, to whom, from when.
+
+Decided here: the terms of one version of an agreement and which target a priority has. Not decided here: whether it
+applies to a ticket (`promises`), and whether it was kept (`clock`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rules.calendar import BusinessCalendar
+from rules.conditions import ALWAYS, Condition, in_words
+from rules.durations import BREACH, Threshold
+
+Kind = Literal["sla", "ola", "uc"]
+OnChange = Literal["carry", "restart"]
+OnReopen = Literal["resume", "restart"]
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A limit in milliseconds of a calendar's open time; `text` as it was written."""
+
+    milliseconds: int
+    calendar: BusinessCalendar
+    text: str
+
+
+@dataclass(frozen=True)
+class CustomerUpdates:
+    """How often customers are written to (`every`, milliseconds of wall time) and who approves."""
+
+    every: int | None = None
+    approve: str = "none"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One version of an agreement. `since` is the instant from which it holds; `terms` keeps what later floors use."""
+
+    name: str
+    version: str
+    kind: Kind
+    since: int
+    calendar: BusinessCalendar
+    targets: Mapping[str, Mapping[str, Target | None]]
+    when: Condition = ALWAYS
+    warn_at: tuple[Threshold, ...] = (
+        Threshold("80%", percent=BREACH.percent and BREACH.percent * 4 / 5),
+        Threshold("90%", percent=BREACH.percent and BREACH.percent * 9 / 10),
+        BREACH,
+    )
+    after_breach: tuple[Threshold, ...] = ()
+    team: str | None = None
+    ladder: str | None = None
+    on_change: OnChange = "carry"
+    on_reopen: OnReopen = "resume"
+    instead_of: tuple[str, ...] = ()
+    customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
+
+    @property
+    def reason(self) -> str:
+        """Why it applies where it does, in words."""
+        return f"{self.key} applies: {in_words(self.when)}"
+
+    def target(self, metric: str, priority: object) -> Target | None:
+        """The limit for a ticket's priority, or None where nothing is promised."""
+        by_priority = self.targets.get(metric)
+        if by_priority is None:
+            return None
+        if isinstance(priority, str) and priority in by_priority:
+            return by_priority[priority]
+        return by_priority.get(DEFAULT)
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """All thresholds of a clock; the breach is always among them."""
+        named = self.warn_at + self.after_breach
+        return named if any(t.percent == 1 for t in named) else (*named, BREACH)

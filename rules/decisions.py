@@ -1,0 +1,77 @@
+"""Decisions: what a look finds to be true, each at its instant and with its reason.
+
+Decided here: the form of a decision and the key under which it is recorded once. Not decided here: when it is true.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rules.instants import text
+
+FIELDS = ("at", "kind", "ticket", "agreement", "version", "metric", "cycle", "reason")
+_INSTANTS = frozenset({"due_at", "was"})
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "clock.crossed": ("threshold", "due_at"),
+    "clock.moved": ("due_at", "was"),
+    "message.team": ("team",),
+    "message.customer": ("wording", "customer"),
+    "ticket.tagged": ("tag",),
+    "ticket.untagged": ("tag",),
+}
+_PAGE = ("page", "ladder", "step", "to")
+
+
+@dataclass(slots=True)
+class Decision:
+    """One thing that is true from `at` on. Fields that do not apply are None.
+
+    `occurrence` tells apart decisions that are otherwise alike (a second pause, the third daily crossing); `born` marks a
+    crossing that a change brought about after its time; `facts` holds what the ticket could not know.
+    """
+
+    at: int
+    kind: str
+    ticket: str
+    reason: str
+    agreement: str | None = None
+    version: str | None = None
+    metric: str | None = None
+    cycle: int | None = None
+    threshold: str | None = None
+    due_at: int | None = None
+    was: int | None = None
+    page: str | None = None
+    ladder: str | None = None
+    step: int | None = None
+    to: list[str] | None = None
+    team: str | None = None
+    wording: str | None = None
+    customer: str | None = None
+    tag: str | None = None
+    cause: str | None = None
+    occurrence: int = 0
+    born: bool = False
+    facts: dict[str, Any] | None = None
+
+    @property
+    def key(self) -> str:
+        """Unique within a ticket: a decision is recorded once under it. Its instant is not part of it."""
+        parts = (self.kind, self.agreement, self.version, self.metric, self.cycle, self.threshold, self.page, self.step)
+        extra = (self.team, self.wording, self.tag, self.cause, self.occurrence or None)
+        return "/".join("" if part is None else str(part).replace("/", "%2F") for part in parts + extra)
+
+    @property
+    def clock(self) -> tuple[str | None, str | None, int | None]:
+        """Which clock it is about."""
+        return (self.agreement, self.metric, self.cycle)
+
+    def public(self) -> dict[str, Any]:
+        """The decision as `sla simulate` and the API write it: the common keys, then those of its kind."""
+        row: dict[str, Any] = {"at": text(self.at)}
+        for name in FIELDS[1:]:
+            row[name] = getattr(self, name)
+        extras = _PAGE if self.kind.startswith("page.") else EXTRAS.get(self.kind, ())
+        for name in extras:
+            value = getattr(self, name)
+            row[name] = text(value) if name in _INSTANTS and value is not None else value
+        return row

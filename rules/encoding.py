@@ -1,0 +1,175 @@
+"""Conditions and facts as small integers, for the rule engine.
+
+Decided here: which code a fact's field has. For equality it is the position of its value among the constants that the
+conditions name (0: some other value, -1: missing); for an order, its place between the constants (odd: equal to one, even:
+between two, -1: not comparable); for `has`, 1 or 0. A condition becomes branches: alternatives, each a conjunction of
+comparisons of one code with one constant. Not decided here: who compares.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from rules.conditions import ORDERS, AllOf, AnyOf, Condition, ConditionError, Facts, Not, Scalar, Test, comparable, same
+
+MOST_ALTERNATIVES = 2_000
+"""A condition with more alternatives than this is refused at load."""
+
+_COMPARE: dict[str, Callable[[int, int], bool]] = {"==": int.__eq__, "!=": int.__ne__, **ORDERS}
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """One comparison of the code in a slot with a constant."""
+
+    slot: int
+    op: str
+    code: int
+
+    def holds(self, codes: Sequence[int]) -> bool:
+        """Whether it holds for these codes."""
+        return _COMPARE[self.op](codes[self.slot], self.code)
+
+    def negated(self) -> "Literal":
+        """The literal that holds exactly where this one does not."""
+        return Literal(self.slot, _OPPOSITE[self.op], self.code)
+
+
+Branch = tuple[Literal, ...]
+_Key = tuple[str, str, Any]
+
+
+class Encoding:
+    """The slots that a set of conditions needs, and their translation."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._slots: dict[_Key, int] = {}
+        self._constants: dict[_Key, list[Scalar]] = {}
+        for condition in conditions:
+            self._collect(condition)
+        for (kind, _, _), values in self._constants.items():
+            if kind == "order":
+                values.sort()
+        self._encoders = [self._encoder(key) for key in self._slots]
+
+    def codes(self, facts: Facts) -> tuple[int, ...]:
+        """The codes of one fact, a slot each."""
+        return tuple([encode(facts.get(field)) for field, encode in self._encoders])
+
+    def branches(self, condition: Condition) -> list[Branch]:
+        """The alternatives of a condition. Raises ConditionError where there are too many to hold."""
+        return [tuple(dict.fromkeys(branch)) for branch in self._branches(condition, positive=True)]
+
+    def _collect(self, condition: Condition) -> None:
+        match condition:
+            case Test():
+                key = _key(condition)
+                self._slots.setdefault(key, len(self._slots))
+                values = self._constants.setdefault(key, [])
+                if condition.op != "exists" and not any(same(value, condition.value) for value in values):
+                    values.append(condition.value)
+            case Not(child):
+                self._collect(child)
+            case AllOf(children) | AnyOf(children):
+                for child in children:
+                    self._collect(child)
+
+    def _branches(self, condition: Condition, *, positive: bool) -> list[Branch]:
+        match condition:
+            case Test():
+                return self._test(condition, positive=positive)
+            case Not(child):
+                return self._branches(child, positive=not positive)
+            case AllOf(children) | AnyOf(children):
+                parts = [self._branches(child, positive=positive) for child in children]
+                if isinstance(condition, AllOf) == positive:
+                    return self._product(parts)
+                return _few([branch for part in parts for branch in part])
+
+    def _product(self, parts: list[list[Branch]]) -> list[Branch]:
+        result: list[Branch] = [()]
+        for part in parts:
+            if len(result) * len(part) > MOST_ALTERNATIVES:
+                _few([()] * (len(result) * len(part)))
+            result = [left + right for left, right in product(result, part)]
+        return result
+
+    def _test(self, test: Test, *, positive: bool) -> list[Branch]:
+        key = _key(test)
+        literals = self._literals(test, self._slots[key], self._constants[key])
+        if positive:
+            return [literals]
+        return [(literal.negated(),) for literal in literals]
+
+    def _literals(self, test: Test, slot: int, constants: list[Scalar]) -> Branch:
+        if test.op == "exists":
+            return (Literal(slot, "!=" if test.value else "==", -1),)
+        if test.op == "has":
+            return (Literal(slot, "==", 1),)
+        position = next(i for i, value in enumerate(constants) if same(value, test.value))
+        if test.op == "==":
+            return (Literal(slot, "==", position + 1),)
+        equal = 2 * position + 1
+        match test.op:
+            case ">=":
+                return (Literal(slot, ">=", equal),)
+            case ">":
+                return (Literal(slot, ">", equal),)
+            case "<":
+                return (Literal(slot, ">=", 0), Literal(slot, "<", equal))
+            case _:
+                return (Literal(slot, ">=", 0), Literal(slot, "<=", equal))
+
+    def _encoder(self, key: _Key) -> tuple[str, Callable[[Any], int]]:
+        kind, field, detail = key
+        if kind == "has":
+            tag = detail[1]
+            return field, lambda found: int(isinstance(found, list | tuple) and any(same(item, tag) for item in found))
+        if kind == "order":
+            return field, _ranking(self._constants[key])
+        return field, _lookup(self._constants[key])
+
+
+def _key(test: Test) -> _Key:
+    """What shares a slot: all equalities of a field, its orders with numbers, with texts, each `has`."""
+    if test.op == "has":
+        return ("has", test.field, (isinstance(test.value, bool), test.value))
+    if test.op in ORDERS:
+        return ("order", test.field, isinstance(test.value, str))
+    return ("equal", test.field, None)
+
+
+def _lookup(constants: list[Scalar]) -> Callable[[Any], int]:
+    texts = {value: i + 1 for i, value in enumerate(constants) if isinstance(value, str)}
+    numbers = {value: i + 1 for i, value in enumerate(constants) if not isinstance(value, str | bool)}
+    truths = {value: i + 1 for i, value in enumerate(constants) if isinstance(value, bool)}
+
+    def encode(found: Any) -> int:
+        if isinstance(found, str):
+            return texts.get(found, 0)
+        if found is None:
+            return -1
+        if isinstance(found, bool):
+            return truths.get(found, 0)
+        return numbers.get(found, 0) if isinstance(found, int | float) else 0
+
+    return encode
+
+
+def _ranking(constants: list[Any]) -> Callable[[Any], int]:
+    def encode(found: Any) -> int:
+        if not comparable(found, constants[0]) or found != found:  # NaN has no place
+            return -1
+        i = bisect_left(constants, found)
+        return 2 * i + 1 if i < len(constants) and constants[i] == found else 2 * i
+
+    return encode
+
+
+def _few(branches: list[Branch]) -> list[Branch]:
+    if len(branches) > MOST_ALTERNATIVES:
+        raise ConditionError((), f"{len(branches)} alternatives", f"at most {MOST_ALTERNATIVES}: split the condition")
+    return branches

@@ -1,0 +1,57 @@
+"""All promises in force: agreements with their versions, calendars, metrics, and what is known of customers.
+
+Decided here: which versions of which agreements apply to a ticket whose clock starts at an instant. Not decided here: what
+becomes of the clocks.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.agreement import Agreement
+from rules.calendar import BusinessCalendar
+from rules.conditions import Facts
+from rules.matching import Matcher
+from rules.metrics import BUILT_IN, Metric
+
+
+@dataclass
+class Promises:
+    """The part of the book that says what was promised. Not changed after it is built."""
+
+    calendars: Mapping[str, BusinessCalendar] = field(default_factory=dict)
+    agreements: Sequence[Agreement] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    customers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
+        promised = {metric for agreement in self.agreements for metric in agreement.targets}
+        self.promised = [known[name] for name in known if name in promised]
+        self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
+        self._by_key = {agreement.key: agreement for agreement in self.agreements}
+        self._changes = sorted({agreement.since for agreement in self.agreements})
+        self._remembered: dict[tuple[tuple[str, ...], int], dict[str, Agreement]] = {}
+
+    def matching(self, facts: Facts) -> tuple[str, ...]:
+        """Keys of all agreement versions whose condition holds, whenever they are in force."""
+        return self._matcher.matching(facts)
+
+    def applicable(self, matching: tuple[str, ...], start: int) -> dict[str, Agreement]:
+        """By name, the agreements among `matching` that hold for a clock that starts at `start`."""
+        period = bisect_right(self._changes, start)
+        found = self._remembered.get((matching, period))
+        if found is None:
+            found = self._remembered[matching, period] = self._choose(set(matching), start)
+        return found
+
+    def _choose(self, matching: set[str], start: int) -> dict[str, Agreement]:
+        in_force: dict[str, Agreement] = {}
+        for agreement in sorted(self.agreements, key=lambda a: a.since):
+            if agreement.since <= start:
+                in_force[agreement.name] = agreement
+        chosen = {name: a for name, a in in_force.items() if a.key in matching}
+        replaced = {name for agreement in chosen.values() for name in agreement.instead_of}
+        ordered = {agreement.name: agreement for agreement in self.agreements}
+        return {name: chosen[name] for name in ordered if name in chosen and name not in replaced}

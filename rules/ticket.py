@@ -1,0 +1,141 @@
+"""A ticket, folded from its events.
+
+Decided here: the order of events, which facts a ticket has after each of them, and the derived facts that metrics ask
+about. Not decided here: what the facts lead to.
+
+Derived facts, beside the ticket's own fields: `event` (the type of the present event), `author` and `public` (of a reply);
+true at one event only: `answer` (a public reply by a person of ours), `first_answer`, `reopened`, `handed_over` (to another
+group), `assigned` (to another person); true from then on: `asked` (a customer has written), `answered`, `gone` (deleted or
+merged); true as long as it holds: `waiting` (a customer's message is unanswered).
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
+DONE = ("solved", "closed")
+_GONE = ("ticket.deleted", "ticket.merged")
+_OF_THE_EVENT_ALONE = frozenset({"author", "public", "text", "score"})
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEvent:
+    """Something that happened to a ticket, at `time`; `arrival` is the ledger's number, `recorded` when we heard of it."""
+
+    ticket: str
+    type: str
+    time: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    source: str = ""
+    sequence: str | None = None
+    arrival: int = 0
+    recorded: int | None = None
+
+    @property
+    def known_at(self) -> int:
+        """When the event could first be acted on."""
+        return self.time if self.recorded is None or self.recorded < self.time else self.recorded
+
+
+def in_order(events: Iterable[TicketEvent]) -> list[TicketEvent]:
+    """Events by time, then by sequence where both have one, then by arrival; each (source, id) once, the first arrival."""
+    known: dict[tuple[str, str], TicketEvent] = {}
+    for event in sorted(events, key=lambda e: e.arrival):
+        known.setdefault((event.source, event.id), event)
+    ordered = sorted(known.values(), key=lambda e: (e.time, e.arrival))
+    if all(a.time < b.time for a, b in itertools.pairwise(ordered)):
+        return ordered
+    result: list[TicketEvent] = []
+    for group in _same_time(ordered):
+        # Those with a sequence take, among themselves, the places that arrival gave them.
+        sequenced = iter(sorted((e for e in group if e.sequence is not None), key=_sequence))
+        result.extend(event if event.sequence is None else next(sequenced) for event in group)
+    return result
+
+
+def _same_time(events: Sequence[TicketEvent]) -> Iterator[list[TicketEvent]]:
+    group: list[TicketEvent] = []
+    for event in events:
+        if group and group[0].time != event.time:
+            yield group
+            group = []
+        group.append(event)
+    if group:
+        yield group
+
+
+def _sequence(event: TicketEvent) -> tuple[int, int, str, int]:
+    text = event.sequence or ""
+    if text.isascii() and text.isdigit() and len(text) < 40:
+        return (0, int(text), "", event.arrival)
+    return (1, 0, text, event.arrival)
+
+
+class Ticket:
+    """The facts of one ticket as its events are applied. `facts` is one dictionary that changes; copy it to keep it.
+
+    `customers` gives what the configuration knows of a customer; the ticket's own fields win.
+    """
+
+    def __init__(self, id: str, customers: Mapping[str, Mapping[str, Any]]) -> None:
+        self.id = id
+        self.facts: dict[str, Any] = {"ticket": id}
+        self.opened = False
+        self._customers = customers
+        self._lent: list[str] = []
+
+    def apply(self, event: TicketEvent) -> None:
+        """Take in one event. A second `ticket.opened` counts as an update."""
+        facts = self.facts
+        for name in self._lent:
+            facts.pop(name, None)
+        status, group, assignee = facts.get("status"), facts.get("group"), facts.get("assignee")
+        for name, value in event.data.items():
+            if name not in _OF_THE_EVENT_ALONE and not name.startswith("$"):
+                facts[name] = value
+        facts["ticket"] = self.id
+        type_ = event.type
+        if type_ == OPENED:
+            if self.opened:
+                type_ = UPDATED
+            else:
+                self._open()
+        facts["event"] = type_
+        self._speak(event, type_)
+        now = facts.get("status")
+        facts["reopened"] = status in DONE and now is not None and now not in DONE
+        facts["handed_over"] = type_ != OPENED and facts.get("group") not in (None, group)
+        facts["assigned"] = type_ != OPENED and facts.get("assignee") not in (None, assignee)
+        facts["gone"] = facts.get("gone") is True or type_ in _GONE
+        self._lend()
+
+    def _open(self) -> None:
+        self.opened = True
+        facts = self.facts
+        if facts.get("status") is None:
+            facts["status"] = "new"
+        if facts.get("opened_by") != "agent":
+            facts["asked"] = facts["waiting"] = True
+
+    def _speak(self, event: TicketEvent, type_: str) -> None:
+        facts = self.facts
+        author = public = None
+        if type_ == REPLIED:
+            author, public = event.data.get("author"), event.data.get("public")
+            if author == "customer":
+                facts["asked"] = facts["waiting"] = True
+        answer = author == "agent" and public is True
+        facts["author"], facts["public"], facts["answer"] = author, public, answer
+        facts["first_answer"] = answer and facts.get("answered") is not True
+        if answer:
+            facts["answered"], facts["waiting"] = True, False
+
+    def _lend(self) -> None:
+        customer = self.facts.get("customer")
+        known = self._customers.get(customer) if isinstance(customer, str) else None
+        self._lent = [name for name in known if self.facts.get(name) is None] if known else []
+        for name in self._lent:
+            self.facts[name] = known[name] if known else None
