@@ -7,7 +7,6 @@ Not decided here: how a message reads and where it is sent.
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from escalation.book import Action, Book

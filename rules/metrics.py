@@ -90,7 +90,11 @@ class Metric:
     @staticmethod
     def of(name: str, raw: Mapping[str, Any]) -> "Metric":
         """A metric from its configuration. Raises ConditionError."""
-        conditions = {part: parse(raw[part], (part,)) for part in PARTS if raw.get(part) is not None}
+        return Metric.from_conditions(name, {p: parse(raw[p], (p,)) for p in PARTS if raw.get(p) is not None})
+
+    @staticmethod
+    def from_conditions(name: str, conditions: Mapping[Step, Condition]) -> "Metric":
+        """A metric from conditions already read."""
         judges = {part: compiled(condition) for part, condition in conditions.items()}
         return Metric(name, conditions, name in CONTINUED, judges)
 

@@ -40,7 +40,7 @@ export function showAnswer(answer, asked, place, context) {
     timer = setTimeout(dismissAnswer, SAID_MS);
     return;
   }
-  const body = h("div", { class: "answer-body", role: "status" }, ...cards.map((card) => {
+  const body = h("div", { class: "answer-body" }, ...cards.map((card) => {
     const article = h("article");
     drawCard(article, card, null, { ...context, open });
     return article;

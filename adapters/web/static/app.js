@@ -2,18 +2,18 @@
 
 import { getPage, openStream, sendClick, sendCommand, whenUnauthorised } from "./api.js";
 import { dismissAnswer, showAnswer, showError } from "./answers.js";
-import { VERDICTS, verdictOf } from "./cards.js";
+import { VERDICTS, refreshButtons, verdictOf } from "./cards.js";
 import { clockSpeed, now, setClock, setZone, startClock } from "./clock.js";
 import { closeOptions, focusCommand, startCommand } from "./command.js";
 import { markCustomerRead, redrawCustomer, startCustomer, syncCustomer } from "./customer.js";
 import { byId, clean } from "./dom.js";
 import { startKeys } from "./keys.js";
 import { askForToken } from "./login.js";
-import { closeMenu, customerShown, drawBadges, startPanels } from "./panels.js";
+import { closeMenu, customerShown, drawBadges, showChat, startPanels } from "./panels.js";
 import { channelOrder, drawPeople, drawSidebar, setConnection } from "./sidebar.js";
 import { fill, forgetImpossibleMarks, inboxId, markRead, setMe, store, upsert } from "./store.js";
 import { startTheme } from "./theme.js";
-import { focusedCard, moveFocus, redrawTimeline, refreshButtons, startTimeline, syncTimeline, toBottom } from "./timeline.js";
+import { focusedCard, moveFocus, redrawTimeline, startTimeline, syncTimeline, toBottom } from "./timeline.js";
 
 const QUIET_MS = 400; // the replay is over when nothing has come for this long …
 const REPLAY_MS = 2500; // … or after this long in a busy place
@@ -32,30 +32,27 @@ async function ask(asked, request) {
 
 async function click(button, key) {
   if (context.busy.has(key)) return;
+  const focus = document.activeElement; // a disabled button loses it
   context.busy.add(key);
-  refreshButtons();
-  disableAnswerButtons(true);
+  refreshButtons(context.busy);
   await ask(button.label, () => sendClick(button.action, button.value, store.me, store.channel));
   context.busy.delete(key);
-  disableAnswerButtons(false);
-  refreshButtons();
-}
-
-function disableAnswerButtons(off) {
-  for (const el of document.querySelectorAll(".answer .button")) el.disabled = off;
+  refreshButtons(context.busy);
+  if (focus?.isConnected && document.activeElement === document.body) focus.focus({ preventScroll: true });
 }
 
 function select(id) {
   const order = channelOrder();
   store.channel = order.includes(id) ? id : id?.startsWith("@") ? inboxId() : order[0];
   const inbox = store.channel === inboxId();
-  const title = store.channels.get(store.channel)?.title ?? "";
+  const title = clean(store.channels.get(store.channel)?.title);
   byId("channel-title").textContent = inbox ? `Pages for ${title}` : `#${title}`;
   byId("channel-note").textContent = inbox ? "Only what waits for you" : "One card per ticket at risk";
   dismissAnswer();
   syncTimeline();
   toBottom();
   closeMenu();
+  showChat();
   settle();
 }
 
@@ -115,6 +112,7 @@ function endReplay() {
   replaying = false;
   forgetImpossibleMarks();
   byId("timeline").setAttribute("aria-busy", "false");
+  syncTimeline();
   settle();
 }
 
@@ -136,8 +134,18 @@ function drawSpeed() {
 
 function onClock(data) {
   // Time went back: the server was started anew and numbers its messages anew, so what we hold is another day's.
-  if (!setClock(data)) return void location.reload();
+  if (!setClock(data)) {
+    if (performance.now() > 10_000) location.reload();
+    return;
+  }
   drawSpeed();
+}
+
+function onState(state) {
+  setConnection(state);
+  if (state !== "live" || !replaying) return;
+  replayTimer ||= setTimeout(endReplay, QUIET_MS);
+  setTimeout(endReplay, REPLAY_MS);
 }
 
 function escape() {
@@ -180,8 +188,7 @@ async function start() {
   document.addEventListener("visibilitychange", settle);
   select(fromHash());
   syncCustomer();
-  setTimeout(endReplay, REPLAY_MS);
-  openStream({ message: receive, clock: onClock, state: (state) => { setConnection(state); if (state === "live" && replaying) replayTimer ||= setTimeout(endReplay, QUIET_MS); } });
+  openStream({ message: receive, clock: onClock, state: onState });
 }
 
 start();

@@ -6,9 +6,9 @@ import { clean, folded, h, icon, said } from "./dom.js";
 import { personName, store } from "./store.js";
 
 export const VERDICTS = {
-  on_track: ["On track", "trend"],
-  at_risk: ["At risk", "alert"],
   overdue: ["Overdue", "fire"],
+  at_risk: ["At risk", "alert"],
+  on_track: ["On track", "trend"],
   met: ["Met", "check"],
   missed: ["Missed", "cross"],
   excused: ["Excused", "shield"],
@@ -58,8 +58,20 @@ function table(card) {
   const head = columns.length
     ? h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col", dir: "auto", text: clean(name) }))))
     : null;
-  const body = h("tbody", {}, ...rows.map((row) => h("tr", {}, ...list(row).map((cell) => said("td", cell)))));
+  const body = h("tbody", {}, ...rows.map((row) => h("tr", {}, ...list(row).map((cell) => said("td", cell, String(cell ?? "").length <= 22 ? "short" : null)))));
   return h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": card.title || "Table" }, h("table", {}, head, body));
+}
+
+const busyKey = ({ action, value }) => `${action} ${value}`;
+
+/** Marks the buttons that are in flight, wherever they stand. */
+export function refreshButtons(busy) {
+  for (const el of document.querySelectorAll(".button[data-action]")) {
+    const off = busy.has(busyKey(el.dataset));
+    if (el.disabled === off) continue;
+    el.disabled = off;
+    if (off) el.setAttribute("aria-busy", "true"); else el.removeAttribute("aria-busy");
+  }
 }
 
 function buttons(card, context) {
@@ -67,9 +79,9 @@ function buttons(card, context) {
   if (!shown.length) return null;
   return h("div", { class: "buttons" }, ...shown.map((button) => {
     const style = ["primary", "danger"].includes(button.style) ? button.style : "plain";
-    const key = `${button.action} ${button.value}`;
+    const key = busyKey(button);
     const el = h("button", {
-      type: "button", class: `button ${style}`, data: { action: button.action }, dir: "auto", text: button.label,
+      type: "button", class: `button ${style}`, data: { action: button.action, value: button.value }, dir: "auto", text: button.label,
       "aria-keyshortcuts": SHORTCUTS[button.action], disabled: context.busy.has(key),
       "aria-busy": context.busy.has(key) ? "true" : null,
     });
@@ -146,7 +158,7 @@ export function drawCard(article, card, message, context) {
   const focused = article.contains(document.activeElement) ? document.activeElement.dataset?.action : null;
   const parts = [
     h("div", { class: "card-head" },
-      h("div", { class: "card-name" }, h("div", { class: "card-top" }, quiet && !message ? null : pill(verdict), when), ...title),
+      h("div", { class: "card-name" }, h("div", { class: "card-top" }, quiet && message?.kind !== "card" ? null : pill(verdict), when), ...title),
       due(c, verdict)),
     list(c.lines).length
       ? h("div", { class: "lines" }, ...list(c.lines).flatMap((line, index) => fold("p", line, "line", 420, `line ${index}`)))

@@ -78,7 +78,7 @@ const watcher = new IntersectionObserver((entries) => {
     if (isIntersecting) { onScreen.add(target); paint(target); } else onScreen.delete(target);
     if (!target.isConnected) watcher.unobserve(target);
   }
-}, { rootMargin: "120px" });
+}, { rootMargin: "300px" });
 
 function paint(el) {
   const due = dues.get(el);

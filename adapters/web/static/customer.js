@@ -1,7 +1,7 @@
 // What the customer sees: the messages that went out, as letters, for one customer or all. What they say is the server's.
 
 import { stamp } from "./cards.js";
-import { byId, folded, h, icon, said } from "./dom.js";
+import { byId, clean, folded, h, icon, said } from "./dom.js";
 import { markRead, messagesOf, ofKind, store, unread } from "./store.js";
 
 const HUES = 6;
@@ -47,7 +47,7 @@ function draw(el, message) {
   el.dataset.ticket = message.ticket ?? "";
   el.dataset.channel = message.channel;
   el.replaceChildren(
-    h("div", { class: "avatar", data: { hue: String(hue(name)) }, "aria-hidden": "true", text: [...name.trim()][0]?.toUpperCase() ?? "?" }),
+    h("div", { class: "avatar", data: { hue: String(hue(name)) }, "aria-hidden": "true", text: [...clean(name).trim()][0]?.toUpperCase() ?? "?" }),
     h("div", { class: "letter-main" },
       h("p", { class: "letter-to" }, h("span", { class: "to", text: "To" }), said("b", name, "letter-name"), stamp(message.edited_at ?? message.created_at)),
       h("div", { class: "bubble" },

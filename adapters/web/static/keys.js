@@ -10,7 +10,7 @@ const LINES = [
   [["a"], "acknowledge the focused card"],
   [["e"], "escalate it"],
   [["w"], "why is it due when it is?"],
-  [["1"], ["9"], "go to a channel"],
+  [["1"], ["…"], ["9"], "go to a channel"],
   [["Esc"], "close what is open"],
   [["?"], "this list"],
 ];

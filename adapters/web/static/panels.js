@@ -41,6 +41,10 @@ function setView(view) {
   settled();
 }
 
+export function showChat() {
+  if (body.dataset.view !== "chat") setView("chat");
+}
+
 export function closeMenu() {
   if (body.dataset.menu !== "open") return false;
   delete body.dataset.menu;

@@ -1,6 +1,6 @@
 // The list of channels with what is unread, the person you are, and the line's state. Switching itself is done in app.js.
 
-import { byId, h, icon } from "./dom.js";
+import { byId, clean, h, icon } from "./dom.js";
 import { inboxId, ofKind, personName, store, unread } from "./store.js";
 
 const WORDS = { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting" };
@@ -24,7 +24,7 @@ const setText = (el, text) => { if (el.textContent !== text) el.textContent = te
 
 function paint(entry, title, id, index) {
   const count = unread(id);
-  setText(entry.name, title);
+  setText(entry.name, clean(title));
   setText(entry.key, index < 9 ? String(index + 1) : "");
   entry.badge.hidden = !count;
   setText(entry.badge, count > 99 ? "99+" : String(count));

@@ -19,7 +19,8 @@ let channel = null;
 let limit = PAGE;
 let filter = null;
 let waiting = 0;
-let drawn = new Map(); // message id → {el, rev, order}
+const chips = new Map(); // verdict → its button
+let drawn = new Map(); // message id → {el, rev, order, stale}
 
 export function startTimeline(cardContext) {
   context = cardContext;
@@ -42,33 +43,36 @@ function setWaiting(count) {
   if (count) newer.replaceChildren(icon("down"), h("span", { text: count === 1 ? "1 update below" : `${count} updates below` }));
 }
 
-/** The card that must not move: one that holds the focus, or whose button is under the pointer. */
-const held = () => document.activeElement?.closest?.("#timeline .card") ?? list.querySelector(".button:hover")?.closest(".card") ?? null;
+const pointer = matchMedia("(hover: hover)");
 
-function anchor() {
-  const hand = held();
-  if (hand) return hand;
-  if (atBottom()) return null;
-  return [...list.children].find((el) => el.offsetTop + el.offsetHeight > scroller.scrollTop) ?? null;
+/** The card that must not move: one that the keyboard is on, or whose button is under the pointer. */
+function held() {
+  const el = list.querySelector(":focus-visible") ?? (pointer.matches ? list.querySelector(".button:hover") : null);
+  return el?.closest(".card") ?? null;
+}
+
+/** The card whose place on the screen is kept; none when the end is in view, for then the end is kept there. */
+function anchor(hand, changed) {
+  if (hand || atBottom()) return hand;
+  return [...list.children].find((el) => el.offsetTop + el.offsetHeight > scroller.scrollTop && !changed.has(el.dataset.messageId)) ?? null;
 }
 
 /** Draws what changed. `changed`: Map(id → "new" | "edited") to be shown as fresh; empty during the replay. */
 export function syncTimeline(changed = new Map()) {
   if (channel !== store.channel) reset();
   const all = messagesOf(channel);
-  const keep = anchor();
-  const before = keep?.getBoundingClientRect().top;
   const hand = held();
-  const bottom = !keep;
+  const keep = anchor(hand, changed);
+  const before = keep?.getBoundingClientRect().top;
 
   const shown = all.slice(-limit).map((message) => {
-    const entry = drawn.get(message.id) ?? { el: h("article", { tabindex: "-1" }), rev: -1, order: message.rev };
-    const fresh = entry.rev !== message.rev;
-    if (fresh) {
+    const entry = drawn.get(message.id) ?? { el: h("article", { tabindex: "-1" }), rev: -1, order: 0 };
+    if (entry.rev !== message.rev || entry.stale) {
       drawCard(entry.el, message.card, message, context);
       entry.el.classList.toggle("text", message.kind === "text");
-      if (entry.el !== hand) entry.order = message.rev;
+      if (entry.rev !== message.rev && (entry.el !== hand || !entry.order)) entry.order = message.rev;
       entry.rev = message.rev;
+      entry.stale = false;
       drawn.set(message.id, entry);
       if (changed.has(message.id)) flash(entry.el);
     }
@@ -80,7 +84,7 @@ export function syncTimeline(changed = new Map()) {
   if (keep?.isConnected) {
     scroller.scrollTop += keep.getBoundingClientRect().top - before;
     if (changed.size && !atBottom()) setWaiting(waiting + changed.size);
-  } else if (bottom) scroller.scrollTop = scroller.scrollHeight;
+  } else if (!keep) scroller.scrollTop = scroller.scrollHeight;
   drawFilters(all);
   drawEmpty(all);
 }
@@ -118,18 +122,8 @@ function flash(el) {
 
 /** Draws everything anew: another person looks, or the date has changed. */
 export function redrawTimeline() {
-  for (const entry of drawn.values()) entry.rev = -1;
-  const order = new Map([...drawn].map(([id, entry]) => [id, entry.order]));
+  for (const entry of drawn.values()) entry.stale = true;
   syncTimeline();
-  for (const [id, value] of order) if (drawn.has(id)) drawn.get(id).order = value;
-}
-
-/** Draws the cards that carry this button again: it is in flight, or no longer. */
-export function refreshButtons() {
-  for (const message of messagesOf(channel)) {
-    const entry = drawn.get(message.id);
-    if (entry && message.card?.buttons?.length) drawCard(entry.el, message.card, message, context);
-  }
 }
 
 function drawFilters(all) {
@@ -138,27 +132,37 @@ function drawFilters(all) {
     const verdict = verdictOf(message.card);
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
   }
-  const kinds = Object.keys(VERDICTS).filter((verdict) => counts.has(verdict));
+  const kinds = Object.keys(VERDICTS).filter((verdict) => verdict !== "info" && (counts.has(verdict) || verdict === filter));
   filters.hidden = kinds.length < 2 && !filter;
-  const had = filters.contains(document.activeElement) ? document.activeElement.dataset.verdict : undefined;
-  filters.replaceChildren(...kinds.map((verdict) => {
-    const chip = h("button", { type: "button", class: "chip", data: { verdict }, "aria-pressed": String(filter === verdict) },
-      icon(VERDICTS[verdict][1]), h("span", { text: VERDICTS[verdict][0] }), h("b", { text: String(counts.get(verdict)) }));
-    chip.addEventListener("click", () => {
-      filter = filter === verdict ? null : verdict;
-      if (filter) list.dataset.filter = filter; else delete list.dataset.filter;
-      drawFilters(all);
-      drawEmpty(all);
-      setTabStop();
-      toBottom();
-    });
-    return chip;
-  }));
-  if (had) filters.querySelector(`[data-verdict="${had}"]`)?.focus();
+  for (const verdict of kinds) {
+    const chip = chips.get(verdict) ?? newChip(verdict);
+    chip.setAttribute("aria-pressed", String(filter === verdict));
+    const count = String(counts.get(verdict) ?? 0);
+    if (chip.lastChild.textContent !== count) chip.lastChild.textContent = count;
+  }
+  // The same elements stay, so that a click is never lost to a message that comes in between.
+  const wanted = kinds.map((verdict) => chips.get(verdict));
+  if (wanted.length !== filters.children.length || wanted.some((chip, i) => filters.children[i] !== chip)) filters.replaceChildren(...wanted);
+}
+
+function newChip(verdict) {
+  const [word, sign] = VERDICTS[verdict];
+  const chip = h("button", { type: "button", class: "chip", data: { verdict } }, icon(sign), h("span", { text: word }), h("b"));
+  chip.addEventListener("click", () => {
+    filter = filter === verdict ? null : verdict;
+    if (filter) list.dataset.filter = filter; else delete list.dataset.filter;
+    drawFilters(messagesOf(channel));
+    drawEmpty(messagesOf(channel));
+    setTabStop();
+    toBottom();
+  });
+  chips.set(verdict, chip);
+  return chip;
 }
 
 function drawEmpty(all) {
-  const shown = filter ? all.some((message) => verdictOf(message.card) === filter) : all.length > 0;
+  const replaying = list.getAttribute("aria-busy") === "true"; // nothing yet is not the same as nothing
+  const shown = filter ? all.some((message) => verdictOf(message.card) === filter) : all.length > 0 || replaying;
   empty.hidden = shown;
   if (shown) return;
   const title = store.channels.get(channel)?.title ?? channel ?? "";
@@ -167,7 +171,7 @@ function drawEmpty(all) {
     : channel === inboxId()
       ? ["Nobody is calling you.", "When it is your turn to be paged, the page appears here."]
       : ["All quiet.", `No ticket is at risk in #${title}.`];
-  empty.replaceChildren(h("div", { class: "empty-icon" }, icon("calm")), h("h2", { text: head }), h("p", { dir: "auto", text: note }));
+  empty.replaceChildren(h("div", { class: "empty-icon" }, icon("shield")), h("h2", { text: head }), h("p", { dir: "auto", text: note }));
 }
 
 const visible = () => [...list.querySelectorAll(":scope > .card")].filter((el) => el.offsetParent !== null);

@@ -1,0 +1,128 @@
+"""The kinds of values in a configuration: how each is read, and what is said where it cannot be.
+
+Decided here: durations, thresholds, dates, times, windows of hours, conditions, lists of people. Not decided here: which
+field has which kind (`schema`).
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import arrow
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from rules.calendar_days import wall_milliseconds
+from rules.conditions import Condition, ConditionError, parse
+from rules.durations import EXAMPLES, Amount, DurationError, Threshold, parse_amount, parse_milliseconds, parse_threshold
+from rules.instants import DAY
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def wrong(expected: str, hint: str = "", path: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """What a reader raises: `path` leads further down from the field that is validated."""
+    return PydanticCustomError("sla", "expected {expected}", {"expected": expected, "hint": hint, "path": path})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str) and value.strip() and "\0" not in value:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise wrong("a text")
+
+
+def _reader(read: Callable[[str], Any], expected: str, hint: str = "") -> Callable[[Any], Any]:
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise wrong(expected, hint)
+        try:
+            return read(value)
+        except (ValueError, DurationError, KeyError, OverflowError):
+            raise wrong(expected, hint) from None
+
+    return validate
+
+
+def _local(text: str) -> datetime:
+    if len(text) > 40:
+        raise ValueError(text)
+    moment = arrow.get(text).datetime
+    if "+" in text[10:] or text.endswith("Z"):
+        raise ValueError(text)
+    return moment.replace(tzinfo=None)
+
+
+def _window(text: str) -> tuple[int, int]:
+    start, _, end = text.partition("-")
+    first, last = wall_milliseconds(start), wall_milliseconds(end)
+    if first == DAY:
+        raise ValueError(text)
+    return (first, last if last > first else last + DAY)
+
+
+def _days(text: str) -> list[int]:
+    days: list[int] = []
+    for part in text.lower().split(","):
+        first, dash, last = part.strip().partition("-")
+        begin = WEEKDAYS.index(first.strip())
+        end = WEEKDAYS.index(last.strip()) if dash else begin
+        days.extend((begin + i) % 7 for i in range((end - begin) % 7 + 1))
+    return days
+
+
+def _condition(value: Any) -> Condition:
+    try:
+        return parse(value)
+    except ConditionError as error:
+        raise wrong(error.expected, path=error.path) from None
+
+
+def _milliseconds(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise wrong("an amount of time", f"Add a unit: {value}m or {value}h.")
+    return int(_reader(parse_milliseconds, "an amount of time", f"Write {EXAMPLES.replace(' or 3wd', '')}.")(value))
+
+
+def _percent(value: Any) -> str:
+    return str(_reader(lambda text: _as_percent(text), "a percentage", "Write 95%.")(value))
+
+
+def _as_percent(text: str) -> str:
+    threshold = parse_threshold(text)
+    if threshold.percent is None:
+        raise ValueError(text)
+    return text
+
+
+def _one_or_more(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def days_of(text: str) -> list[int]:
+    """Weekdays named by `mon`, `mon-thu` or `mon,wed`; 0 is Monday. Raises ValueError."""
+    return _days(text)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Texts = Annotated[list[Text], BeforeValidator(_one_or_more)]
+Milliseconds = Annotated[int, BeforeValidator(_milliseconds)]
+AmountField = Annotated[
+    Amount, BeforeValidator(_reader(parse_amount, "an amount of time or none", f"Write {EXAMPLES}, or none for no promise."))
+]
+ThresholdField = Annotated[
+    Threshold, BeforeValidator(_reader(parse_threshold, "a threshold", "Write 80%, 30s before, 2h after or daily."))
+]
+Percent = Annotated[str, BeforeValidator(_percent)]
+Day = Annotated[date, BeforeValidator(_reader(date.fromisoformat, "a date", "Write 2026-12-31."))]
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(_reader(_local, "a local date and time", "Write 2026-01-05T09:00, without an offset.")),
+]
+Clock = Annotated[time, BeforeValidator(_reader(time.fromisoformat, "a time of day", "Write 09:00."))]
+Weekday = Annotated[int, BeforeValidator(_reader(lambda text: WEEKDAYS.index(text.lower()), "a weekday", "Write mon."))]
+Window = Annotated[tuple[int, int], BeforeValidator(_reader(_window, "a window of hours", 'Write "09:00-17:30".'))]
+Zone = Annotated[ZoneInfo, BeforeValidator(_reader(ZoneInfo, "an IANA time zone", "Write Europe/London or UTC."))]
+ConditionField = Annotated[Condition, BeforeValidator(_condition)]

@@ -1,0 +1,44 @@
+"""Problems in a configuration, and how they are told.
+
+Decided here: the form of a problem: file, line, field, what was found, what was expected, a hint. Not decided here: what is
+a problem.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong, at a place. `warning` is true for what works but does nothing."""
+
+    file: str
+    line: int
+    field: str
+    found: str
+    expected: str
+    hint: str = ""
+    warning: bool = False
+
+    def __str__(self) -> str:
+        """One line: `FILE:LINE: FIELD: found X, expected Y. Hint`."""
+        word = "warning: " if self.warning else ""
+        sentence = f"{self.file}:{self.line}: {word}{self.field}: found {self.found}, expected {self.expected}."
+        return f"{sentence} {self.hint}".rstrip()
+
+
+class ConfigError(Exception):
+    """A configuration has problems; `problems` holds all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = list(problems)
+
+
+def shown(value: object) -> str:
+    """A found value, on one line and not too long."""
+    if value is None:
+        return "nothing"
+    text = repr(value) if isinstance(value, str) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,246 @@
+"""The sections of a configuration and their fields.
+
+Decided here: which fields there are, of which kind, and their defaults. Not decided here: what refers to what (`build`).
+"""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from config.fields import (
+    AmountField,
+    Clock,
+    ConditionField,
+    Day,
+    LocalTime,
+    Milliseconds,
+    Percent,
+    Text,
+    Texts,
+    ThresholdField,
+    Weekday,
+    Window,
+    Zone,
+    days_of,
+    wrong,
+)
+from escalation.people import ROLES
+from rules.durations import BREACH, parse_threshold
+from rules.instants import MINUTE
+
+
+class Section(BaseModel):
+    """Unknown fields are problems."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
+
+
+def _role(value: Any) -> Any:
+    if value not in ROLES:
+        raise wrong(f"one of {', '.join(ROLES)}")
+    return value
+
+
+def _none_is_nothing(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+def _within(value: Any) -> Any:
+    return {"within": value} if isinstance(value, str) and value != "none" else _none_is_nothing(value)
+
+
+def _named_dates(value: Any) -> Any:
+    return {str(day): "closed" for day in value} if isinstance(value, list) else value
+
+
+Role = Annotated[str, BeforeValidator(_role)]
+OptionalCondition = Annotated[ConditionField | None, BeforeValidator(_none_is_nothing)]
+
+
+class PersonSection(Section):
+    name: Text
+    email: Text | None = None
+    slack: Text | None = None
+    discord: Text | None = None
+    roles: list[Role] = []
+
+
+class GrantSection(Section):
+    slack_group: Text | None = None
+    discord_role: Text | None = None
+
+
+class TeamSection(Section):
+    lead: Text | None = None
+    rota: Text | None = None
+    channels: dict[Literal["slack", "discord", "local"], Text] = {}
+
+
+class HandOverSection(Section):
+    every: Text
+    at: Clock
+    day: Weekday | None = None
+
+
+class ShiftSection(Section):
+    who: Texts
+    start: LocalTime = Field(alias="from")
+    until: LocalTime | None = None
+    hand_over: HandOverSection | None = None
+
+
+class OverrideSection(Section):
+    who: Texts
+    start: LocalTime = Field(alias="from")
+    until: LocalTime
+
+
+class RotaSection(Section):
+    zone: Zone
+    shifts: list[ShiftSection] = []
+    overrides: list[OverrideSection] = []
+
+
+class HolidaysSection(Section):
+    country: Text | None = None
+    subdivision: Text | None = None
+    closed: Annotated[dict[Day, Text], BeforeValidator(_named_dates)] = {}
+    open: list[Day] = []
+
+
+def _hours(value: Any) -> Any:
+    if value == "24x7":
+        return None
+    if not isinstance(value, dict):
+        raise wrong("24x7 or hours by weekday", 'Write {mon-fri: ["09:00-17:00"]}.')
+    for days in value:
+        try:
+            days_of(str(days))
+        except ValueError:
+            raise wrong("weekdays", "Write mon, mon-thu or sat,sun.", (str(days),)) from None
+    return value
+
+
+class CalendarSection(Section):
+    hours: Annotated[dict[str, list[Window]] | None, BeforeValidator(_hours)]
+    zone: Zone = ZoneInfo("UTC")
+    working_day: Milliseconds | None = None
+    holidays: HolidaysSection = HolidaysSection()
+    dates: dict[Day, list[Window]] = {}
+
+
+class MetricSection(Section):
+    start: OptionalCondition = None
+    stop: OptionalCondition = None
+    pause: OptionalCondition = None
+    resume: OptionalCondition = None
+    cancel: OptionalCondition = None
+    reset: OptionalCondition = None
+
+
+class TargetSection(Section):
+    within: AmountField
+    calendar: Text | None = None
+
+
+class ObjectiveSection(Section):
+    attain: Percent
+    over: Literal["day", "week", "month", "quarter", "year"] = "month"
+
+
+class UpdatesSection(Section):
+    every: Milliseconds | None = None
+    approve: Text = "none"
+
+
+class CreditsSection(Section):
+    below: dict[Percent, Percent]
+    of: Text
+    cap: Percent | None = None
+    claim_within: Milliseconds | None = None
+
+
+class ReviewSection(Section):
+    every: Text
+    people: Texts = Field(default=[], alias="with")
+
+
+class AgreementSection(Section):
+    kind: Literal["sla", "ola", "uc"]
+    version: Text | None = None
+    start: Day = Field(alias="from")
+    when: ConditionField | None = None
+    calendar: Text
+    targets: dict[str, dict[str, Annotated[TargetSection | None, BeforeValidator(_within)]]]
+    objective: ObjectiveSection | None = None
+    warn_at: list[ThresholdField] = [parse_threshold("80%"), parse_threshold("90%"), BREACH]
+    after_breach: list[ThresholdField] = []
+    team: Text | None = None
+    ladder: Text | None = None
+    on_change: Literal["carry", "restart"] = "carry"
+    on_reopen: Literal["resume", "restart"] = "resume"
+    customer_updates: UpdatesSection = UpdatesSection()
+    credits: CreditsSection | None = None
+    review: ReviewSection | None = None
+    extends: Text | None = None
+    instead_of: Texts = []
+
+
+def _action(value: Any) -> Any:
+    """One action, as a pair: what is done, and with what."""
+    if isinstance(value, dict) and len(value) == 1:
+        verb, target = next(iter(value.items()))
+        if isinstance(target, dict) and len(target) == 1 and verb in ("tell", "page"):
+            target = target.get({"tell": "team", "page": "ladder"}[verb])
+        if verb in ("tell", "page", "tag", "review", "update_customer") and isinstance(target, str) and target:
+            return (verb, target)
+    raise wrong(
+        "an action", "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open} or {update_customer: breach}."
+    )
+
+
+class RuleSection(Section):
+    when: ConditionField
+    do: list[Annotated[tuple[str, str], BeforeValidator(_action)]]
+
+
+class StepTarget(Section):
+    rota: Text | None = None
+    person: Text | None = None
+    role: Role | None = None
+    lead_of: Text | None = None
+
+
+class StepSection(Section):
+    page: StepTarget
+    wait: Milliseconds
+    after: Literal["breach"] | None = None
+
+
+class AcknowledgementSection(Section):
+    lasts: Milliseconds = 30 * MINUTE
+    remind: ThresholdField | None = None
+
+
+class LadderSection(Section):
+    steps: list[StepSection] = Field(min_length=1)
+    waits: Literal["wall", "calendar"] = "wall"
+    repeat: int = Field(default=0, ge=0, le=100)
+    acknowledgement: AcknowledgementSection = AcknowledgementSection()
+
+
+SECTIONS: dict[str, Any] = {
+    "people": PersonSection,
+    "role_grants": GrantSection,
+    "teams": TeamSection,
+    "customers": dict[str, Any],
+    "rotas": RotaSection,
+    "calendars": CalendarSection,
+    "metrics": MetricSection,
+    "agreements": AgreementSection,
+    "rules": RuleSection,
+    "ladders": LadderSection,
+    "wording": dict[str, Text],
+}
+"""What each section holds by name."""

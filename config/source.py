@@ -1,0 +1,167 @@
+"""Configuration files, read with their places.
+
+Decided here: which files a folder has, plain YAML 1.2 without dates (they stay text, so they may be quoted or not), and that
+a key written twice is a problem. Not decided here: what the keys mean.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from config.problems import Problem
+
+Place = tuple[str | int, ...]
+ENDINGS = (".yaml", ".yml", ".json")
+_MOST_NODES = 200_000
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass
+class Source:
+    """Plain data of all files, merged, with the file and line of each key."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Place, tuple[str, int]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def where(self, place: Place) -> tuple[str, int]:
+        """File and line of a key, or of the nearest one above it."""
+        for end in range(len(place), -1, -1):
+            if (found := self.places.get(place[:end])) is not None:
+                return found
+        return (self.names[0] if self.names else "configuration", 1)
+
+    def problem(self, place: Place, found: str, expected: str, hint: str = "", *, warning: bool = False) -> None:
+        """Note a problem at a place."""
+        file, line = self.where(place)
+        name = ".".join(map(str, place)) or "file"
+        self.problems.append(Problem(file, line, name, found, expected, hint, warning))
+
+
+def read(path: Path) -> Source:
+    """Read a file, or every YAML and JSON file of a folder, into one source. Problems are noted, not raised."""
+    source = Source()
+    files = sorted(p for p in path.iterdir() if p.suffix in ENDINGS and p.is_file()) if path.is_dir() else [path]
+    source.names = [str(file) for file in files] or [str(path)]
+    if not files:
+        source.problem((), "no file", f"files ending in {', '.join(ENDINGS)}", "Name a file or a folder of them.")
+    for file in files:
+        _read_file(file, source)
+    return source
+
+
+def _read_file(path: Path, source: Source) -> None:
+    file = str(path)
+    try:
+        node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        source.problems.append(Problem(file, 1, "file", error.strerror or "no readable file", "a file that can be read"))
+        return
+    except UnicodeDecodeError:
+        source.problems.append(Problem(file, 1, "file", "bytes that are no UTF-8", "text in UTF-8"))
+        return
+    except (YAMLError, ValueError, RecursionError) as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        said = error.problem if isinstance(error, MarkedYAMLError) and error.problem else "a text that is no YAML"
+        line = mark.line + 1 if mark else 1
+        source.problems.append(Problem(file, line, "file", " ".join(str(said).split()), "YAML 1.2 or JSON"))
+        return
+    if node is None:
+        return
+    reader = _Reader(file, source)
+    if not isinstance(node, MappingNode):
+        source.problems.append(Problem(file, 1, "file", "no mapping", "sections such as calendars: and agreements:"))
+        return
+    source.places.setdefault((), (file, 1))
+    try:
+        reader.merge(node)
+    except _TooMuchError:
+        source.problems.append(Problem(file, 1, "file", "more than 200,000 values", "a smaller file", "Aliases add up."))
+
+
+class _TooMuchError(Exception):
+    pass
+
+
+class _Reader:
+    def __init__(self, file: str, source: Source) -> None:
+        self.file, self.source, self.count = file, source, 0
+
+    def merge(self, node: MappingNode) -> None:
+        """Sections of several files are joined; a name defined twice within a section is a problem."""
+        for section, value, line in self._pairs(node, ()):
+            known = self.source.data.get(section)
+            place = (section,)
+            if known is None:
+                self.source.places[place] = (self.file, line)
+                self.source.data[section] = self._value(value, place)
+            elif isinstance(known, dict) and isinstance(value, MappingNode):
+                for name, item, at in self._pairs(value, place):
+                    if name in known:
+                        self._twice((*place, name), at)
+                    else:
+                        self.source.places[(*place, name)] = (self.file, at)
+                        known[name] = self._value(item, (*place, name))
+            else:
+                self._twice(place, line)
+
+    def _pairs(self, node: MappingNode, place: Place) -> Iterator[tuple[str, Node, int]]:
+        """Key, value and the key's line; a key that is no text or comes twice is noted and left out."""
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, ScalarNode):
+                name = ".".join(map(str, place)) or "file"
+                self.source.problems.append(Problem(self.file, line, name, "a list or mapping as a key", "a text as a key"))
+                continue
+            key = str(key_node.value)
+            if key in seen:
+                self._twice((*place, key), line)
+                continue
+            seen.add(key)
+            yield key, value, line
+
+    def _twice(self, place: Place, at: int) -> None:
+        file, line = self.source.where(place)
+        name = ".".join(map(str, place))
+        found = f"{str(place[-1])!r} a second time"
+        hint = f"The first one is in {file}:{line}." if place in self.source.places else ""
+        self.source.problems.append(Problem(self.file, at, name, found, "each name once", hint))
+
+    def _value(self, node: Node, place: Place) -> Any:
+        self.count += 1
+        if self.count > _MOST_NODES:
+            raise _TooMuchError
+        if isinstance(node, MappingNode):
+            result: dict[str, Any] = {}
+            for key, value, line in self._pairs(node, place):
+                self.source.places[(*place, key)] = (self.file, line)
+                result[key] = self._value(value, (*place, key))
+            return result
+        if isinstance(node, SequenceNode):
+            for i, item in enumerate(node.value):
+                self.source.places[(*place, i)] = (self.file, item.start_mark.line + 1)
+            return [self._value(item, (*place, i)) for i, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
+        return _scalar(node)
+
+
+def _scalar(node: ScalarNode) -> Any:
+    text = str(node.value)
+    match str(node.tag).removeprefix(_TAG):
+        case "null":
+            return None
+        case "bool":
+            return text.lower() == "true"
+        case "int":
+            return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
+        case "float":
+            return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+        case _:
+            return text  # dates too: they may be quoted or not
