@@ -1,0 +1,154 @@
+"""CloudEvents 1.0 JSON → ticket events.
+
+Decided here: which events are understood, which are refused and why (DESIGN 6), and which of their fields are personal. The
+shape is checked by one pydantic model for live events and files alike: the CloudEvents SDK has no batch mode and would need
+each event of an array written out again as text. Not decided here: where the events go.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rules.instants import InstantError, parse, text
+from rules.ticket import TicketEvent
+
+OURS = ("page.", "clock.", "exception.", "message.", "review.")
+CLICKS = ("page.acknowledged", "page.escalated")
+MOST_DEPTH = 32
+MOST_CHARACTERS = 1_500_000
+STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
+
+
+class EventError(ValueError):
+    """An event is refused; the message is the reason, for the sender."""
+
+
+class _Wire(BaseModel):
+    """The attributes of a CloudEvent that matter here; other extensions are left aside."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    specversion: str
+    id: str = Field(min_length=1, max_length=300)
+    source: str = Field(min_length=1, max_length=1_000)
+    type: str = Field(min_length=1, max_length=200)
+    subject: str = Field(min_length=1, max_length=200)
+    time: str
+    sequence: str | int | None = None
+    recordedtime: str | None = None
+    data: dict[str, Any] | None = None
+    data_base64: str | None = None
+
+
+def decode(body: bytes | str) -> Any:
+    """JSON of a body or line. Raises EventError where it is none: also NaN, Infinity and endless nesting."""
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise EventError(f"no JSON: {_first_line(error)}") from None
+
+
+def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
+    """The ticket event of a decoded CloudEvent. `clicks` lets a person's click on a page through, as files may hold them.
+
+    Raises EventError with the reason.
+    """
+    if not isinstance(raw, Mapping):
+        raise EventError("an event is a JSON object")
+    try:
+        wire = _Wire.model_validate(raw)
+    except ValidationError as error:
+        raise EventError(_said(error)) from None
+    if wire.specversion != "1.0":
+        raise EventError(f"specversion is {wire.specversion[:20]!r}, expected '1.0'")
+    if wire.data_base64 is not None:
+        raise EventError("data_base64 is not understood: send data as a JSON object")
+    for name in ("id", "source", "type", "subject"):
+        if not getattr(wire, name).isprintable():
+            raise EventError(f"{name} has characters that cannot be printed")
+    if wire.type.startswith(OURS) and not (clicks and wire.type in CLICKS):
+        raise EventError(f"type {wire.type!r} is ours to say, not the helpdesk's")
+    data = wire.data or {}
+    _check_depth(data)
+    return TicketEvent(
+        ticket=wire.subject,
+        type=wire.type,
+        time=_instant("time", wire.time),
+        data=data,
+        id=wire.id,
+        source=wire.source,
+        sequence=None if wire.sequence is None else str(wire.sequence)[:100],
+        recorded=None if wire.recordedtime is None else _instant("recordedtime", wire.recordedtime),
+    )
+
+
+def wire_form(event: TicketEvent) -> dict[str, Any]:
+    """A ticket event as a CloudEvent, with `recordedtime` where it was heard of later."""
+    wire: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.ticket,
+        "time": text(event.time),
+    }
+    if event.sequence is not None:
+        wire["sequence"] = event.sequence
+    if event.recorded is not None:
+        wire["recordedtime"] = text(event.recorded)
+    return wire | {"data": dict(event.data)}
+
+
+def _instant(name: str, found: str) -> int:
+    try:
+        at = parse(found)
+    except InstantError as error:
+        raise EventError(f"{name}: {error}") from None
+    if not _EARLIEST <= at <= _LATEST:
+        raise EventError(f"{name} {found!r} lies outside the years 1970 to 2200")
+    return at
+
+
+_EARLIEST = 0
+_LATEST = parse("2200-01-01T00:00:00Z")
+
+
+def _check_depth(data: Mapping[str, Any]) -> None:
+    """Refuse data that is nested without reason or too large to keep."""
+    level: list[Any] = [data]
+    characters = 0
+    for _ in range(MOST_DEPTH):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                characters += len(item)
+            elif isinstance(item, Mapping):
+                below.extend(item.values())
+                characters += sum(map(len, item))
+            elif isinstance(item, list):
+                below.extend(item)
+        if characters > MOST_CHARACTERS:
+            raise EventError(f"data holds more than {MOST_CHARACTERS:,} characters")
+        if not below:
+            return
+        level = below
+    raise EventError(f"data is nested deeper than {MOST_DEPTH} levels")
+
+
+def _said(error: ValidationError) -> str:
+    parts = []
+    for detail in error.errors(include_url=False, include_input=False)[:3]:
+        name = ".".join(map(str, detail["loc"])).replace(".str", "").replace(".int", "")
+        what = "is missing" if detail["type"] == "missing" else detail["msg"].replace("Input s", "s").replace("String s", "s")
+        parts.append(f"{name} {what}")
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:120]
