@@ -81,10 +81,10 @@ class _Run:
         changed = matching != self._matching or facts.get("priority") != self._priority
         self._matching, self._priority = matching, facts.get("priority")
         for track in self._tracks:
-            steps = track.step(facts, event.time)
-            for step in steps:
+            before = len(track.cycles)
+            for step in track.step(facts, event.time):
                 self._follow(track, step, event)
-            if changed and track.running and "start" not in steps:
+            if changed and track.running and len(track.cycles) == before:
                 self._reconsider(track, event)
 
     def _follow(self, track: Track, step: Step, event: TicketEvent) -> None:

@@ -5,7 +5,7 @@ metric's conditions are judged after each event: start, cancel, stop, reset, pau
 calendars; a metric's track is the same for all agreements.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -149,47 +149,47 @@ class Track:
         """The latest cycle."""
         return self.cycles[-1]
 
-    def step(self, facts: Facts, at: int) -> list[Step]:
-        """Judge the conditions after an event at `at`; what they led to, in order. A `reset` is followed by its `start`."""
-        steps: list[Step] = []
+    def step(self, facts: Facts, at: int) -> Iterator[Step]:
+        """Judge the conditions after an event at `at`; each step is given as it is taken. A `reset` is followed by `start`."""
         begun = False
         if not self.running:
             if self._start and not facts["gone"] and self._start(facts):
-                self._begin(at, steps)
+                yield self._begin(at)
                 begun = True
             elif not self.cycles:
-                return steps
+                return
         if self.running and (facts["gone"] or (self._cancel and self._cancel(facts))):
-            self._end(at, "cancel", steps)
+            yield self._end(at, "cancel")
         elif self.running and self._stop and self._stop(facts):
-            self._end(at, "stop", steps)
+            yield self._end(at, "stop")
         if self._reset and not begun and not facts["gone"] and self._reset(facts):
             if self.running:
-                self._end(at, "reset", steps)
-            self._begin(at, steps)
-        if self.running:
-            self._judge_pause(facts, at, steps)
-        return steps
+                yield self._end(at, "reset")
+            yield self._begin(at)
+        if self.running and self._pause:
+            yield from self._judge_pause(facts, at)
 
-    def _begin(self, at: int, steps: list[Step]) -> None:
+    def _begin(self, at: int) -> Step:
         self.cycles.append(Cycle(len(self.cycles) + 1, at, active_since=at))
         self.running = True
-        steps.append("start")
+        return "start"
 
-    def _end(self, at: int, step: Step, steps: list[Step]) -> None:
+    def _end(self, at: int, step: Step) -> Step:
         self.cycle.end(at)
         self.running = False
-        steps.append(step)
+        return step
 
-    def _judge_pause(self, facts: Facts, at: int, steps: list[Step]) -> None:
-        if self._pause is None:
-            return
+    def _judge_pause(self, facts: Facts, at: int) -> Iterator[Step]:
+        assert self._pause is not None
         cycle = self.cycle
         paused = cycle.paused_since is not None
-        wanted = self._pause(facts) if self._resume is None else (paused or self._pause(facts)) and not self._resume(facts)
+        if self._resume is None:
+            wanted = self._pause(facts)
+        else:
+            wanted = (paused or self._pause(facts)) and not self._resume(facts)
         if wanted and not paused:
             cycle.pause(at)
-            steps.append("pause")
+            yield "pause"
         elif paused and not wanted:
             cycle.resume(at)
-            steps.append("resume")
+            yield "resume"

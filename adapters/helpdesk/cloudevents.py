@@ -7,6 +7,7 @@ each event of an array written out again as text. Not decided here: where the ev
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -129,6 +130,8 @@ def _check_depth(data: Mapping[str, Any]) -> None:
                 characters += sum(map(len, item))
             elif isinstance(item, list):
                 below.extend(item)
+            elif isinstance(item, float) and not isfinite(item):
+                raise EventError("data holds a number that is too large")
         if characters > MOST_CHARACTERS:
             raise EventError(f"data holds more than {MOST_CHARACTERS:,} characters")
         if not below:

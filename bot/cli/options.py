@@ -1,0 +1,49 @@
+"""What the commands share: options, loading the configuration, and how wrong usage ends.
+
+Decided here: exit code 1 for a wrong configuration, 2 for wrong usage. Not decided here: what the commands do.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.load import examine
+from config.problems import Problem
+from config.settings import Settings
+from escalation.book import Book
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="The configuration: a file or a folder. Otherwise SLA_CONFIG, otherwise config/example."),
+]
+
+
+def usage_error(message: str) -> typer.Exit:
+    """Say what is wrong with the call, on standard error; the exit code is 2."""
+    typer.echo(f"sla: {message}", err=True)
+    return typer.Exit(2)
+
+
+def config_path(config: Path | None) -> Path:
+    """Where the configuration is. Ends with a usage error where it is not there."""
+    path = config or Settings().sla_config
+    if not path.exists():
+        raise usage_error(f"there is no configuration at {path}: name one with --config or SLA_CONFIG")
+    return path
+
+
+def load_book(config: Path | None) -> Book:
+    """The book, or the end with every problem on standard error and exit code 1."""
+    book, problems = examine(config_path(config))
+    errors = [problem for problem in problems if not problem.warning]
+    if errors or book is None:
+        tell(errors)
+        raise typer.Exit(1)
+    return book
+
+
+def tell(problems: list[Problem]) -> None:
+    """Problems on standard error, a line each."""
+    for problem in problems:
+        typer.echo(str(problem), err=True)

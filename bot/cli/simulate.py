@@ -1,0 +1,157 @@
+"""`sla simulate`: what a configuration makes of a file of events.
+
+Decided here: how files are opened, lines refused and results written. Not decided here: the simulation.
+"""
+
+import gzip
+import lzma
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+from pydantic_core import to_json
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from adapters.helpdesk.cloudevents import EventError, decode, ticket_event
+from bot.cli.options import ConfigOption, load_book, usage_error
+from bot.simulation.simulate import Simulation, Sink, Summary
+from rules.instants import InstantError, parse, text
+from rules.metrics import in_words
+
+MOST_SHOWN = 50
+
+
+def simulate(
+    config: ConfigOption = None,
+    events: Annotated[
+        str, typer.Option(help="CloudEvents, one JSON object a line; .gz and .xz too; - is standard input.")
+    ] = "-",
+    until: Annotated[str | None, typer.Option(help="The last instant, included, as 2026-01-05T16:00:00Z.")] = None,
+    decisions: Annotated[
+        str | None, typer.Option(help="Write decisions here, one JSON object a line; - is standard output.")
+    ] = None,
+    clocks: Annotated[str | None, typer.Option(help="Write clocks here, one JSON object a line; - is standard output.")] = None,
+) -> None:
+    """Replay ticket events in virtual time, through the same look as live.
+
+    Events may come in any order. Without --until it ends with the last event; without --decisions and --clocks it prints
+    a summary. Events that cannot be understood are listed on standard error and do not disturb the others.
+    """
+    book = load_book(config)
+    end = _instant(until)
+    simulation = Simulation(book)
+    refused = _read(events, simulation)
+    with ExitStack() as stack:
+        sinks = [stack.enter_context(_sink(where)) for where in (decisions, clocks)]
+        progress = stack.enter_context(_progress(simulation.summary.events))
+        try:
+            summary = simulation.run(end, sinks[0], sinks[1], progress)
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+    if refused:
+        typer.echo(f"{refused} of {refused + summary.events} lines were refused.", err=True)
+    if decisions is None and clocks is None:
+        _print(summary)
+
+
+def _instant(until: str | None) -> int | None:
+    if until is None:
+        return None
+    try:
+        return parse(until)
+    except InstantError as error:
+        raise usage_error(f"--until: {error}") from None
+
+
+def _read(name: str, simulation: Simulation) -> int:
+    refused = 0
+    with opened(name) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                simulation.add(ticket_event(decode(line), clicks=True))
+            except EventError as error:
+                refused += 1
+                if refused <= MOST_SHOWN:
+                    typer.echo(f"{name}:{number}: refused: {error}", err=True)
+                elif refused == MOST_SHOWN + 1:
+                    typer.echo("… and more; only the first 50 are listed.", err=True)
+    return refused
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Iterator[bytes]]:
+    """The lines of a file, unpacked where its name ends in .gz or .xz. Ends with a usage error where it cannot be read."""
+    try:
+        if name == "-":
+            yield iter(sys.stdin.buffer)
+            return
+        path = Path(name)
+        packed: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+        unpack = packed.get(path.suffix, open)
+        with unpack(path, "rb") as file:
+            yield iter(file)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise usage_error(f"{name} cannot be read: {reason}") from None
+
+
+@contextmanager
+def _sink(where: str | None) -> Iterator[Sink | None]:
+    if where is None:
+        yield None
+        return
+    try:
+        file: IO[bytes] = sys.stdout.buffer if where == "-" else open(where, "wb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise usage_error(f"{where} cannot be written: {error.strerror}") from None
+    try:
+        yield lambda row: _write(file, row)
+    finally:
+        file.flush() if where == "-" else file.close()
+
+
+def _write(file: IO[bytes], row: dict[str, Any]) -> None:
+    file.write(to_json(row))
+    file.write(b"\n")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done: None  # noqa: ARG005
+        return
+    columns = (TextColumn("Looking at tickets"), BarColumn(), TextColumn("{task.completed:,} of {task.total:,} events"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _print(summary: Summary) -> None:
+    console = Console()
+    console.print(
+        f"[bold]{summary.tickets:,}[/] tickets, [bold]{summary.events:,}[/] events until {text(summary.until)}: "
+        f"{summary.clocks:,} clocks, {summary.decisions:,} decisions, {summary.kinds['page.opened']:,} pages, "
+        f"{summary.kinds['message.customer']:,} messages to customers."
+    )
+    if not summary.verdicts:
+        console.print("No agreement applied to any of them.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Agreement", "Metric", "Clocks", "Met", "Missed", "Overdue", "Running", "Cancelled", "Attainment"):
+        table.add_column(name, justify="left" if name in ("Agreement", "Metric") else "right")
+    for (agreement, metric), verdicts in sorted(summary.verdicts.items()):
+        met, missed = verdicts["met"], verdicts["missed"]
+        running = verdicts["on track"] + verdicts["at risk"]
+        share = f"{100 * met / (met + missed):.1f} %" if met + missed else "–"
+        figures = (sum(verdicts.values()), met, missed, verdicts["overdue"], running, verdicts["cancelled"])
+        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in figures), share)
+    console.print(table)
