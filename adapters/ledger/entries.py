@@ -1,0 +1,97 @@
+"""Entries: the canonical form of events and decisions.
+
+Decided here: canonical bytes (JSON, sorted keys, ASCII), the unique keys, which fields of a ticket are personal, and that
+these stand in the entry only as a salted hash. Not decided here: the chain of hashes over entries.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from rules.decisions import Decision
+from rules.instants import parse, text
+from rules.ticket import TicketEvent
+
+PUBLIC = frozenset(
+    {
+        *("priority", "customer", "tier", "region", "service", "group", "status", "opened_by", "assignee", "tags"),
+        *("author", "public", "score", "url", "page", "by", "for"),
+    }
+)
+"""Fields of an event's data that are not personal; title, text, requester and every unknown field are."""
+
+_DEFAULTS = {field.name: field.default for field in fields(Decision)}
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def event_key(event: TicketEvent) -> str:
+    """(source, id) makes an event unique."""
+    return "e" + _digest(f"{event.source}\0{event.id}")
+
+
+def decision_key(decision: Decision) -> str:
+    """A decision is recorded once for its instant."""
+    return "d" + _digest(f"{decision.ticket}\0{decision.key}\0{decision.at}")
+
+
+def event_entry(event: TicketEvent, now: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The row of an event, and that of its personal fields where it has some."""
+    hidden = {name: value for name, value in event.data.items() if name not in PUBLIC}
+    body: dict[str, Any] = {
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.ticket,
+        "time": text(event.time),
+        "recordedtime": text(now if event.recorded is None else event.recorded),
+        "data": {name: value for name, value in event.data.items() if name in PUBLIC},
+    }
+    if event.sequence is not None:
+        body["sequence"] = event.sequence
+    personal = None
+    if hidden:
+        salt, content = secrets.token_bytes(16), canonical(hidden)
+        body["personal"] = hashlib.sha256(salt + content.encode()).hexdigest()
+        personal = {"salt": salt, "body": content}
+    row = {"kind": event.type, "ticket": event.ticket, "key": event_key(event), "is_event": True, "at": event.time}
+    return {**row, "recorded_at": now, "body": canonical(body)}, personal
+
+
+def event_of(seq: int, body: str, personal: str | None) -> TicketEvent:
+    """The event of an entry."""
+    wire = json.loads(body)
+    data: Mapping[str, Any] = wire["data"] | (json.loads(personal) if personal else {})
+    return TicketEvent(
+        ticket=wire["subject"],
+        type=wire["type"],
+        time=parse(wire["time"]),
+        data=data,
+        id=wire["id"],
+        source=wire["source"],
+        sequence=wire.get("sequence"),
+        arrival=seq,
+        recorded=parse(wire["recordedtime"]),
+    )
+
+
+def decision_entry(decision: Decision, now: int) -> dict[str, Any]:
+    """The row of a decision; what does not apply is left out."""
+    said = {name: getattr(decision, name) for name, default in _DEFAULTS.items() if getattr(decision, name) != default}
+    row = {"kind": decision.kind, "ticket": decision.ticket, "key": decision_key(decision), "is_event": False}
+    return {**row, "at": decision.at, "recorded_at": now, "body": canonical(said)}
+
+
+def decision_of(body: str) -> Decision:
+    """The decision of an entry."""
+    return Decision(**json.loads(body))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()

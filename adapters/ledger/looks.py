@@ -1,0 +1,127 @@
+"""Looks: claiming tickets, reading their history, writing what was found.
+
+Decided here: that a look is written in one transaction, and only where no event has come since it was read. Not decided
+here: what is found.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from adapters.ledger.engine import insert_new, writing
+from adapters.ledger.entries import canonical, decision_entry, decision_of, event_of
+from adapters.ledger.outbox import outbox_row
+from adapters.ledger.schema import clocks, entries, outbox, pages, personal, tickets
+from bot.ports import History, Written
+from rules.decisions import Decision
+from rules.instants import MINUTE
+from rules.ticket import TicketEvent
+
+_GROUPING = ("customer", "tier", "region", "service", "priority")
+
+
+class SqlLooks:
+    """What the watch reads and writes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, now: int, limit: int) -> list[str]:
+        """Tickets that need a look, in the order of their ids; taken for a minute, so that a crash gives them back."""
+        due = (tickets.c.attention_at <= now) & (tickets.c.claimed_until <= now)
+        with writing(self._engine) as connection:
+            wanted = select(tickets.c.id).where(due).order_by(tickets.c.attention_at).limit(limit)
+            ids = sorted(connection.execute(wanted).scalars())
+            if ids:
+                connection.execute(update(tickets).where(tickets.c.id.in_(ids)).values(claimed_until=now + MINUTE))
+        return ids
+
+    def next_attention(self) -> int | None:
+        """The earliest instant at which a ticket needs a look."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.min(tickets.c.attention_at))).scalar()
+
+    def release(self) -> None:
+        """After a crash of the only process: nobody holds a ticket."""
+        with writing(self._engine) as connection:
+            connection.execute(update(tickets).where(tickets.c.claimed_until > 0).values(claimed_until=0))
+
+    def histories(self, ids: Sequence[str]) -> list[History]:
+        """All entries of some tickets, in the order of their arrival."""
+        columns = (entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.body, personal.c.body.label("hidden"))
+        joined = entries.outerjoin(personal, personal.c.entry == entries.c.seq)
+        wanted = select(*columns).select_from(joined).where(entries.c.ticket.in_(ids)).order_by(entries.c.seq)
+        events: dict[str, list[TicketEvent]] = {id: [] for id in ids}
+        recorded: dict[str, list[Decision]] = {id: [] for id in ids}
+        with self._engine.connect() as connection:
+            counts = connection.execute(select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(ids)))
+            seen = {row.id: row.seen for row in counts}
+            for row in connection.execute(wanted):
+                if row.is_event:
+                    events[row.ticket].append(event_of(row.seq, row.body, row.hidden))
+                else:
+                    recorded[row.ticket].append(decision_of(row.body))
+        return [History(id, seen.get(id, 0), events[id], recorded[id]) for id in ids]
+
+    def breaches(self, customers: Sequence[str], but: str, since: int) -> Mapping[str, Sequence[int]]:
+        """By customer, the instants at which its SLAs went overdue in other tickets."""
+        wanted = (clocks.c.customer.in_(customers)) & (clocks.c.breached_at >= since)
+        found = select(clocks.c.customer, clocks.c.breached_at).where(wanted, clocks.c.kind == "sla", clocks.c.ticket != but)
+        breaches: dict[str, list[int]] = defaultdict(list)
+        with self._engine.connect() as connection:
+            for customer, at in connection.execute(found.order_by(clocks.c.breached_at)):
+                breaches[customer].append(at)
+        return breaches
+
+    def write(self, looks: Sequence[Written]) -> list[bool]:
+        """Write looks in one transaction; one whose ticket has had an event since is left out, and its answer is False."""
+        with writing(self._engine) as connection:
+            return [self._write(connection, written) for written in looks]
+
+    def _write(self, connection: Connection, written: Written) -> bool:
+        look = written.look
+        own = tickets.c.id == look.ticket
+        if connection.execute(select(tickets.c.seen).where(own)).scalar() != written.seen:
+            connection.execute(update(tickets).where(own).values(claimed_until=0))
+            return False
+        insert_new(connection, entries, [decision_entry(decision, written.now) for decision in written.new])
+        self._write_clocks(connection, written)
+        self._write_pages(connection, written)
+        insert_new(connection, outbox, [outbox_row(row, written.now) for row in written.outbox])
+        standing = {"attention_at": look.attention_at, "looked_at": written.now, "facts": canonical(dict(look.facts))}
+        connection.execute(update(tickets).where(own).values(claimed_until=0, failures=0, error=None, **standing))
+        return True
+
+    def postpone(self, ticket: str, now: int, error: str) -> None:
+        """A look has failed: again after a minute, doubling to an hour."""
+        with writing(self._engine) as connection:
+            failures = connection.execute(select(tickets.c.failures).where(tickets.c.id == ticket)).scalar() or 0
+            again = now + min(MINUTE << failures, 60 * MINUTE)
+            values: dict[str, Any] = {"attention_at": again, "claimed_until": 0, "failures": failures + 1, "error": error[:500]}
+            connection.execute(update(tickets).where(tickets.c.id == ticket).values(values))
+
+    @staticmethod
+    def _write_clocks(connection: Connection, written: Written) -> None:
+        look = written.look
+        connection.execute(delete(clocks).where(clocks.c.ticket == look.ticket))
+        about = {name: _text(look.facts.get(name)) for name in _GROUPING}
+        rows = [
+            {**asdict(row), **about, "team": written.teams.get(row.agreement), "looked_at": written.now} for row in look.clocks
+        ]
+        if rows:
+            connection.execute(insert(clocks), rows)
+
+    @staticmethod
+    def _write_pages(connection: Connection, written: Written) -> None:
+        connection.execute(delete(pages).where(pages.c.ticket == written.look.ticket))
+        rows = [asdict(page) | {"to": json.dumps(page.to), "reasons": json.dumps(page.reasons)} for page in written.look.pages]
+        if rows:
+            connection.execute(insert(pages), rows)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)[:500]

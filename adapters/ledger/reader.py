@@ -1,0 +1,125 @@
+"""Queries on the ledger's tables.
+
+Decided here: how they are asked. Not decided here: what the answers mean to people.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, func, select
+
+from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
+from bot.ports import Health, Tally, TicketView
+from escalation.page import PageRow
+from rules.clock import ClockRow
+from rules.instants import MINUTE
+
+_CLOCK = tuple(field.name for field in fields(ClockRow))
+_GROUPS = ("customer", "tier", "region", "service", "priority", "team", "agreement", "metric")
+
+
+class SqlReader:
+    """Reads how things stand."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def ticket(self, ticket: str) -> TicketView | None:
+        """A ticket as it was looked at last."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(tickets.c.facts, tickets.c.looked_at).where(tickets.c.id == ticket)).first()
+            if found is None:
+                return None
+            own = select(clocks).where(clocks.c.ticket == ticket).order_by(clocks.c.started_at, clocks.c.agreement)
+            rows = [_clock(row) for row in connection.execute(own)]
+            called = connection.execute(select(pages).where(pages.c.ticket == ticket).order_by(pages.c.opened_at))
+            return TicketView(ticket, json.loads(found.facts), rows, [_page(row) for row in called], found.looked_at)
+
+    def clocks(
+        self, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
+    ) -> list[ClockRow]:
+        """Clocks, soonest due first; paused ones last."""
+        wanted = _filtered(select(clocks), filters or {})
+        if verdicts:
+            wanted = wanted.where(clocks.c.verdict.in_(verdicts))
+        ordered = wanted.order_by(clocks.c.due_at.is_(None), clocks.c.due_at, clocks.c.ticket).limit(limit)
+        with self._engine.connect() as connection:
+            return [_clock(row) for row in connection.execute(ordered)]
+
+    def breached(self, since: int, limit: int) -> list[ClockRow]:
+        """Clocks that went overdue at or after an instant, latest first."""
+        wanted = select(clocks).where(clocks.c.breached_at >= since).order_by(clocks.c.breached_at.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [_clock(row) for row in connection.execute(wanted)]
+
+    def pages(self, *, open_only: bool = True, limit: int = 100) -> list[PageRow]:
+        """Pages, latest first."""
+        wanted = select(pages).order_by(pages.c.opened_at.desc(), pages.c.page).limit(limit)
+        if open_only:
+            wanted = wanted.where(pages.c.state != "closed")
+        with self._engine.connect() as connection:
+            return [_page(row) for row in connection.execute(wanted)]
+
+    def page(self, page: str) -> PageRow | None:
+        """One page."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(pages).where(pages.c.page == page)).first()
+            return _page(found) if found else None
+
+    def tally(self, filters: Mapping[str, str]) -> list[Tally]:
+        """Clocks by agreement, metric and verdict."""
+        count = func.count()
+        group = (clocks.c.agreement, clocks.c.kind, clocks.c.metric)
+        wanted = _filtered(select(*group, clocks.c.verdict, count), filters).group_by(*group, clocks.c.verdict)
+        found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+        with self._engine.connect() as connection:
+            for agreement, kind, metric, verdict, number in connection.execute(wanted):
+                found[agreement, kind, metric][verdict] = number
+        return [Tally(*key, verdicts) for key, verdicts in sorted(found.items())]
+
+    def like(self, prefix: str, limit: int) -> list[str]:
+        """Ids of tickets that begin with a text, any case."""
+        wanted = (
+            select(tickets.c.id).where(tickets.c.id.istartswith(prefix, autoescape=True)).order_by(tickets.c.id).limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(wanted).scalars())
+
+    def health(self, now: int) -> Health:
+        """How the bot itself is doing."""
+        waiting = outbox.c.state.in_(("pending", "sending"))
+        late = tickets.c.attention_at < now - MINUTE
+        with self._engine.connect() as connection:
+
+            def number(wanted: Select[Any]) -> Any:
+                return connection.execute(wanted).scalar()
+
+            failing = connection.execute(select(tickets.c.id, tickets.c.error).where(tickets.c.failures > 0).limit(20))
+            return Health(
+                tickets=number(select(func.count()).select_from(tickets)),
+                overdue_looks=number(select(func.count()).select_from(tickets).where(late)),
+                failing=[(row.id, row.error or "") for row in failing],
+                outbox_waiting=number(select(func.count()).select_from(outbox).where(waiting)),
+                oldest_waiting=number(select(func.min(outbox.c.created_at)).where(waiting)),
+                dead_letters=number(select(func.count()).select_from(outbox).where(outbox.c.state == "failed")),
+                quarantined=number(select(func.count()).select_from(quarantine)),
+            )
+
+
+def _filtered(wanted: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
+    for name, value in filters.items():
+        if name in _GROUPS:
+            wanted = wanted.where(clocks.c[name] == value)
+    return wanted
+
+
+def _clock(row: Row[Any]) -> ClockRow:
+    return ClockRow(**{name: getattr(row, name) for name in _CLOCK})
+
+
+def _page(row: Row[Any]) -> PageRow:
+    values = dict(row._mapping)
+    return PageRow(**values | {"to": tuple(json.loads(values["to"])), "reasons": tuple(json.loads(values["reasons"]))})

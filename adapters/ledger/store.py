@@ -1,0 +1,24 @@
+"""The ledger in one database, put together from its parts.
+
+Decided here: that a process which has the ledger's file alone takes back what an earlier one held when it died.
+"""
+
+from sqlalchemy import Engine
+
+from adapters.ledger.chat import SqlChat
+from adapters.ledger.engine import connect
+from adapters.ledger.intake import SqlIntake
+from adapters.ledger.looks import SqlLooks
+from adapters.ledger.outbox import SqlOutbox
+from adapters.ledger.reader import SqlReader
+from bot.ports import Ledger
+
+
+def open_ledger(url: str) -> Ledger:
+    """The ledger at a database URL, as it stands. Raises LedgerError."""
+    return ledger_on(connect(url))
+
+
+def ledger_on(engine: Engine) -> Ledger:
+    """The ledger on an engine."""
+    return Ledger(SqlIntake(engine), SqlLooks(engine), SqlOutbox(engine), SqlChat(engine), SqlReader(engine))

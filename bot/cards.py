@@ -1,0 +1,106 @@
+"""Cards about tickets.
+
+Decided here: what a team sees of a ticket: its worst verdict, the clock that is due next, who is called, why it is due when
+it is, and which buttons fit. Not decided here: how a platform draws it.
+"""
+
+from collections.abc import Sequence
+
+from bot.messages import Button, Card, CardVerdict, Field, clipped
+from bot.ports import TicketView
+from escalation.book import Book
+from escalation.page import PageRow
+from rules.clock import ClockRow
+from rules.durations import spoken
+from rules.metrics import in_words
+
+_WORST_FIRST: tuple[str, ...] = ("overdue", "at risk", "on track", "missed", "excused", "met", "cancelled")
+_FIELDS = (("Customer", "customer"), ("Tier", "tier"), ("Priority", "priority"), ("Status", "status"), ("Assignee", "assignee"))
+
+
+def ticket_card(view: TicketView, book: Book) -> Card:
+    """The card of a ticket."""
+    running = [clock for clock in view.clocks if clock.stopped_at is None]
+    upcoming = next_due(running)
+    page = next((page for page in view.pages if page.state != "closed"), None)
+    title = clipped(view.facts.get("title"))
+    return Card(
+        title=f"{view.ticket} · {title}" if title else view.ticket,
+        verdict=card_verdict(worst(view.clocks)),
+        lines=tuple(_line(clock) for clock in latest_cycles(view.clocks)),
+        fields=tuple(_fields(view, page, book)),
+        due_at=upcoming.due_at if upcoming else None,
+        due_label=f"{in_words(upcoming.metric)} due" if upcoming else None,
+        why=_why(upcoming, book),
+        buttons=tuple(_buttons(view, running, page)),
+    )
+
+
+def worst(clocks: Sequence[ClockRow]) -> str | None:
+    """The verdict that matters most: what runs and is late, then what runs, then what was missed."""
+    return min((clock.verdict for clock in latest_cycles(clocks)), key=_WORST_FIRST.index, default=None)
+
+
+def card_verdict(verdict: str | None) -> CardVerdict:
+    """A clock's verdict as a card has it."""
+    return "info" if verdict is None else verdict.replace(" ", "_")  # type: ignore[return-value]
+
+
+def next_due(clocks: Sequence[ClockRow]) -> ClockRow | None:
+    """Of running clocks, the one that is due first."""
+    due = [clock for clock in clocks if clock.state == "running" and clock.due_at is not None]
+    return min(due, key=lambda clock: clock.due_at or 0, default=None)
+
+
+def latest_cycles(clocks: Sequence[ClockRow]) -> list[ClockRow]:
+    """Of each agreement's metric, the latest cycle."""
+    latest = {(clock.agreement, clock.metric): clock for clock in sorted(clocks, key=lambda clock: clock.cycle)}
+    return list(latest.values())
+
+
+def _line(clock: ClockRow) -> str:
+    limit, used = spoken(clock.target_ms), spoken(clock.elapsed_ms)
+    name = f"{in_words(clock.metric)[:1].upper()}{in_words(clock.metric)[1:]}"
+    match clock.state:
+        case "met" | "missed":
+            return f"{name}: {clock.state} after {used} of {limit} ({clock.agreement})"
+        case "cancelled":
+            return f"{name}: cancelled ({clock.agreement})"
+        case "paused":
+            return f"{name}: paused with {used} of {limit} used ({clock.agreement})"
+        case _:
+            return f"{name} within {limit}: {clock.verdict} ({clock.agreement})"
+
+
+def _fields(view: TicketView, page: PageRow | None, book: Book) -> list[Field]:
+    fields = [
+        Field(label=label, value=clipped(view.facts[name], 60)) for label, name in _FIELDS if view.facts.get(name) is not None
+    ]
+    if page is not None:
+        match page.state:
+            case "acknowledged":
+                fields.append(Field(label="Taken by", value=book.names([page.acknowledged_by or "somebody"])))
+            case "exhausted":
+                fields.append(Field(label="Paged", value="everyone; nobody has taken it"))
+            case _:
+                fields.append(Field(label="Paged", value=f"{book.names(page.to)} (step {page.step})"))
+    return fields
+
+
+def _why(clock: ClockRow | None, book: Book) -> str | None:
+    if clock is None:
+        return None
+    for agreement in book.promises.agreements:
+        if (agreement.name, agreement.version) == (clock.agreement, clock.version):
+            return f"{agreement.reason}; {in_words(clock.metric)} within {spoken(clock.target_ms)}"
+    return f"{clock.agreement} {clock.version}"
+
+
+def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None) -> list[Button]:
+    buttons = []
+    if page is not None and page.state != "acknowledged":
+        buttons.append(Button(action="acknowledge", label="Acknowledge", value=page.page, style="primary"))
+    if page is not None or running:
+        buttons.append(Button(action="escalate", label="Escalate", value=view.ticket, style="danger"))
+    buttons.append(Button(action="why", label="Why", value=view.ticket))
+    return buttons

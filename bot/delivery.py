@@ -1,0 +1,89 @@
+"""Delivery: carries out what the outbox holds.
+
+Decided here: a card is drawn as the ticket stands when it is sent; failures that may pass are tried again with growing
+pauses, others are kept as dead letters. Not decided here: what is said, and how a platform says it.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+
+import structlog
+
+from bot.cards import ticket_card
+from bot.messages import Card, clipped
+from bot.ports import ChatEntry, DeliveryError, Ledger, OutboxRow, Sender, TicketView, WallClockPort
+from bot.wording import customer_card
+from escalation.book import Book
+from rules.decisions import Decision
+from rules.instants import MINUTE, SECOND
+
+BATCH = 100
+MOST_ATTEMPTS = 10
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Sends through `senders`, one a platform."""
+
+    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, senders: Mapping[str, Sender]) -> None:
+        self._ledger, self._book, self._clock, self._senders = ledger, book, clock, senders
+
+    async def run(self, written: asyncio.Event, said: asyncio.Event) -> None:
+        """Deliver for ever: when `written` is set and at least once a second; `said` is set after each batch."""
+        while True:
+            written.clear()
+            if await asyncio.to_thread(self.batch):
+                said.set()
+                continue
+            try:
+                async with asyncio.timeout(1.0):
+                    await written.wait()
+            except TimeoutError:
+                pass
+
+    def batch(self) -> int:
+        """Send what is due; how many rows there were."""
+        rows = self._ledger.outbox.claim(self._clock.now(), BATCH)
+        for row in rows:
+            self._deliver(row)
+        return len(rows)
+
+    def _deliver(self, row: OutboxRow) -> None:
+        try:
+            self._send(row)
+        except DeliveryError as error:
+            self._fail(row, str(error), permanent=error.permanent)
+        except Exception as error:
+            log.exception("a delivery failed", outbox=row.id, ticket=row.ticket, platform=row.platform)
+            self._fail(row, f"{type(error).__name__}: {error}", permanent=False)
+        else:
+            self._ledger.outbox.sent(row.id, self._clock.now())
+
+    def _send(self, row: OutboxRow) -> None:
+        sender = self._senders.get(row.platform)
+        if sender is None:
+            raise DeliveryError(f"there is no sender for {row.platform}", permanent=True)
+        view = self._ledger.reader.ticket(row.ticket)
+        if view is None:
+            raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)
+        card, kind = self._card(row, view)
+        line = row.body.get("line")
+        entry = None
+        if line is not None:
+            entry = ChatEntry(str(row.id), row.body["decision"]["at"], clipped(line, 500), tuple(row.body.get("mentions", ())))
+        sender.send(row, card, kind, entry, self._clock.now())
+
+    def _card(self, row: OutboxRow, view: TicketView) -> tuple[Card, str]:
+        if row.body["audience"] == "customer":
+            return customer_card(Decision(**row.body["decision"]), view, self._book), "customer"
+        return ticket_card(view, self._book), "card"
+
+    def _fail(self, row: OutboxRow, error: str, *, permanent: bool) -> None:
+        dead = permanent or row.attempts >= MOST_ATTEMPTS
+        wait = min(SECOND << row.attempts, 10 * MINUTE)
+        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+        retry_at = None if dead else self._clock.now() + int(wait * jitter * self._clock.speed)
+        log.warning("not delivered", outbox=row.id, ticket=row.ticket, error=error, again=not dead)
+        self._ledger.outbox.failed(row.id, error, retry_at)

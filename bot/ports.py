@@ -1,0 +1,243 @@
+"""Ports: what the application asks of the world.
+
+Decided here: the questions, as Protocols, and the plain records that they exchange. Not decided here: who answers
+(`adapters`). Ports are synchronous; the application calls them in a thread, a transaction at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.messages import Card
+from escalation.look import Look
+from escalation.page import PageRow
+from rules.clock import ClockRow
+from rules.decisions import Decision
+from rules.ticket import TicketEvent
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Something that came in and could not be understood; it is kept with the reason."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class History:
+    """All that the ledger knows of one ticket; `seen` tells whether an event has come since."""
+
+    ticket: str
+    seen: int
+    events: Sequence[TicketEvent]
+    recorded: Sequence[Decision]
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """Something to be said on one channel of one platform, once, under a unique key."""
+
+    key: str
+    ticket: str
+    platform: str
+    channel: str
+    body: Mapping[str, Any]
+    due_at: int
+    id: int = 0
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one look leaves behind, in one transaction."""
+
+    look: Look
+    seen: int
+    new: Sequence[Decision]
+    outbox: Sequence[OutboxRow]
+    teams: Mapping[str, str | None]
+    now: int
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """A ticket as it was looked at last."""
+
+    ticket: str
+    facts: Mapping[str, Any]
+    clocks: Sequence[ClockRow]
+    pages: Sequence[PageRow]
+    looked_at: int | None = None
+
+
+@dataclass(frozen=True)
+class ChatEntry:
+    """A line in the thread of a message."""
+
+    id: str
+    at: int
+    text: str
+    mentions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    """A message of the local chat; `rev` grows with every change of any message."""
+
+    id: str
+    rev: int
+    channel: str
+    kind: str
+    ticket: str | None
+    card: Card
+    created_at: int
+    edited_at: int | None = None
+    log: Sequence[ChatEntry] = ()
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the ledger says of the bot's own state."""
+
+    tickets: int
+    overdue_looks: int
+    failing: Sequence[tuple[str, str]]
+    outbox_waiting: int
+    oldest_waiting: int | None
+    dead_letters: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many clocks of an agreement's metric stand where."""
+
+    agreement: str
+    kind: str
+    metric: str
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+
+
+class WallClockPort(Protocol):
+    """What time it is."""
+
+    speed: float
+
+    def now(self) -> int: ...
+
+    def seconds_until(self, at: int) -> float: ...
+
+
+class Intake(Protocol):
+    """Where events come in."""
+
+    def append(self, events: Sequence[TicketEvent], refused: Sequence[Refused], now: int) -> list[bool]:
+        """Store events and what was refused in one transaction; for each event, whether it is new."""
+
+
+class Looks(Protocol):
+    """What the watch reads and writes."""
+
+    def claim(self, now: int, limit: int) -> list[str]:
+        """Tickets that need a look now, taken for a minute."""
+
+    def release(self) -> None:
+        """After a crash of the only process: nobody holds a ticket."""
+
+    def next_attention(self) -> int | None:
+        """When the next ticket needs a look."""
+
+    def histories(self, ids: Sequence[str]) -> list[History]: ...
+
+    def breaches(self, customers: Sequence[str], but: str, since: int) -> Mapping[str, Sequence[int]]:
+        """By customer, when its SLAs went overdue in other tickets."""
+
+    def write(self, looks: Sequence[Written]) -> list[bool]:
+        """Write looks in one transaction; False for one whose ticket has had an event since it was read."""
+
+    def postpone(self, ticket: str, now: int, error: str) -> None:
+        """A look has failed: try again later."""
+
+
+class Outbox(Protocol):
+    """What is to be said, and what became of it."""
+
+    def claim(self, now: int, limit: int) -> list[OutboxRow]: ...
+
+    def sent(self, id: int, now: int) -> None: ...
+
+    def failed(self, id: int, error: str, retry_at: int | None) -> None:
+        """Not sent: again at `retry_at`, or never."""
+
+    def reopen(self) -> None:
+        """After a crash: what was being sent is to be sent again."""
+
+    def next_due(self) -> int | None: ...
+
+
+class Chat(Protocol):
+    """The local chat's store."""
+
+    def post(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+        """Post or edit a message and add to its thread; a second time for the same outbox row changes nothing."""
+
+    def exists(self, channel: str, ticket: str) -> bool: ...
+
+    def messages(self, channel: str | None, since: int, limit: int) -> list[ChatMessage]:
+        """Messages changed after revision `since`, oldest change first."""
+
+    def channels(self) -> list[str]: ...
+
+
+class Reader(Protocol):
+    """What queries ask."""
+
+    def ticket(self, ticket: str) -> TicketView | None: ...
+
+    def clocks(
+        self, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
+    ) -> list[ClockRow]:
+        """Clocks, soonest due first."""
+
+    def breached(self, since: int, limit: int) -> list[ClockRow]:
+        """Clocks that went overdue at or after an instant, latest first."""
+
+    def pages(self, *, open_only: bool = True, limit: int = 100) -> list[PageRow]: ...
+
+    def page(self, page: str) -> PageRow | None: ...
+
+    def tally(self, filters: Mapping[str, str]) -> list[Tally]: ...
+
+    def like(self, prefix: str, limit: int) -> list[str]:
+        """Ids of tickets that begin with a text."""
+
+    def health(self, now: int) -> Health: ...
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger, a part for each need."""
+
+    intake: Intake
+    looks: Looks
+    outbox: Outbox
+    chat: Chat
+    reader: Reader
+
+
+class DeliveryError(Exception):
+    """A message was not delivered; `permanent` tells whether it ever will be."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class Sender(Protocol):
+    """Says something on one platform."""
+
+    platform: str
+
+    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+        """Raises DeliveryError."""

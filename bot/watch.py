@@ -1,0 +1,117 @@
+"""The watch: looks at tickets when something happened or is about to.
+
+Decided here: that a batch is claimed, read, looked at and written together; that a ticket whose look fails is tried again
+later without disturbing the others. The only question asked again and again is "is anything due?". Not decided here: what a
+look finds.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import structlog
+
+from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
+from escalation.book import Book
+from escalation.effects import Effect, effects_of
+from escalation.facts import COUNTERS, NO_FACTS, Facts
+from escalation.look import look
+from escalation.reconcile import reconcile
+from rules.conditions import fields_of
+from rules.instants import DAY
+
+BATCH = 200
+LONGEST_SLEEP = 1.0
+
+log = structlog.get_logger()
+
+
+class Watch:
+    """Looks for one book. `platforms` are those on which there is a sender; `written` is called after each batch."""
+
+    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str]) -> None:
+        self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
+        self._nudged = asyncio.Event()
+        self._teams = {agreement.name: agreement.team for agreement in book.promises.agreements}
+        self._counts = any(field in COUNTERS for rule in book.rules for field in fields_of(rule.when))
+
+    def nudge(self) -> None:
+        """Something has come in: look now."""
+        self._nudged.set()
+
+    async def run(self, written: asyncio.Event) -> None:
+        """Look for ever; `written` is set after each batch."""
+        while True:
+            self._nudged.clear()
+            if await asyncio.to_thread(self.batch):
+                written.set()
+                continue
+            upcoming = await asyncio.to_thread(self._ledger.looks.next_attention)
+            sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, self._clock.seconds_until(upcoming))
+            try:
+                async with asyncio.timeout(max(sleep, 0.005)):
+                    await self._nudged.wait()
+            except TimeoutError:
+                pass
+
+    def batch(self) -> int:
+        """Look at the tickets that are due; how many there were."""
+        ids = self._ledger.looks.claim(self._clock.now(), BATCH)
+        self.look_at(ids)
+        return len(ids)
+
+    def look_at(self, ids: Sequence[str]) -> None:
+        """Look at some tickets and write what is new."""
+        if not ids:
+            return
+        looks = [written for history in self._ledger.looks.histories(ids) if (written := self._look(history)) is not None]
+        answers = self._ledger.looks.write(looks)
+        overtaken = [written.look.ticket for written, done in zip(looks, answers, strict=True) if not done]
+        if overtaken:
+            log.debug("an event came during the look; it is repeated", tickets=overtaken)
+
+    def _look(self, history: History) -> Written | None:
+        now = self._clock.now()
+        try:
+            events = [event for event in history.events if event.known_at <= now]
+            found = look(history.ticket, events, self._book, self._facts(history), now)
+            new = reconcile(history.recorded, found.decisions, events)
+            effects = effects_of(new, history.recorded, self._book)
+            rows = [row for effect in effects for row in self._rows(effect, now)]
+            return Written(found, history.seen, new, rows, self._teams, now)
+        except Exception as error:  # one poisoned ticket must not stop the others
+            log.exception("a look failed; it is tried again later", ticket=history.ticket)
+            self._ledger.looks.postpone(history.ticket, now, f"{type(error).__name__}: {error}")
+            return None
+
+    def _facts(self, history: History) -> Facts:
+        if not self._counts or not history.events:
+            return NO_FACTS
+        customers = sorted({c for event in history.events if isinstance(c := event.data.get("customer"), str)})
+        since = min(event.time for event in history.events) - DAY
+        breaches = self._ledger.looks.breaches(customers, history.ticket, since) if customers else {}
+        recorded = {decision.key: decision.facts for decision in history.recorded if decision.facts}
+        return Facts(breaches, recorded=recorded)
+
+    def _rows(self, effect: Effect, now: int) -> list[OutboxRow]:
+        """An effect on each platform where its audience has a channel."""
+        rows = []
+        for platform in self._platforms:
+            channel = self._channel(effect, platform)
+            if channel is not None:
+                decision = {name: value for name, value in asdict(effect.decision).items() if value is not None}
+                body = {"audience": effect.audience, "line": effect.line, "mentions": effect.mentions, "decision": decision}
+                rows.append(OutboxRow(f"{effect.key}/{platform}", effect.decision.ticket, platform, channel, body, now))
+        return rows
+
+    def _channel(self, effect: Effect, platform: str) -> str | None:
+        match effect.audience:
+            case "person":
+                return f"@{effect.who}" if platform == "local" or effect.line else None
+            case "customer":
+                return f"customer:{effect.who}"
+            case _:
+                if platform == "terminal":
+                    return effect.who if effect.line else None
+                team = self._book.teams.get(effect.who)
+                return team.channels.get(platform) if team else None

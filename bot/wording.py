@@ -1,0 +1,78 @@
+"""What customers read.
+
+Decided here: which template is taken and what it may use: `promise`, `due`, `next_step`, `next_update`, `credit`, `ticket`.
+Templates run in Jinja's sandbox; texts of tickets are values, never templates. No internal word is offered. Not decided
+here: whether a customer is written to.
+"""
+
+from zoneinfo import ZoneInfo
+
+from jinja2 import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.messages import Card, clipped
+from bot.ports import DeliveryError, TicketView
+from bot.times import in_a_sentence
+from escalation.book import Book
+from rules.agreement import Agreement
+from rules.clock import ClockRow
+from rules.decisions import Decision
+from rules.durations import spoken
+from rules.instants import HOUR
+
+_PROMISES = {
+    "first_response": "give you a first answer",
+    "next_response": "answer your message",
+    "resolution": "solve your request",
+    "update": "write to you again",
+}
+_NEXT_STEP = "The people responsible have been called and are looking at it now."
+_LONGEST = 4_000
+_ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, trim_blocks=True)
+
+
+def customer_card(decision: Decision, view: TicketView, book: Book) -> Card:
+    """The message to a customer that a decision asks for. Raises DeliveryError where its template cannot be filled in."""
+    text = filled(decision, view, book)
+    title = clipped(view.facts.get("title"))
+    return Card(title=f"{view.ticket} · {title}" if title else view.ticket, lines=tuple(text.splitlines()))
+
+
+def filled(decision: Decision, view: TicketView, book: Book) -> str:
+    """The text of the message."""
+    texts = book.wording.get(decision.wording or "", {})
+    locale = str(view.facts.get("locale") or "en")
+    template = texts.get(locale) or texts.get(locale.split("-")[0]) or texts.get("en") or next(iter(texts.values()), None)
+    if template is None:
+        raise DeliveryError(f"there is no wording {decision.wording!r}", permanent=True)
+    try:
+        return _ENVIRONMENT.from_string(template).render(_values(decision, view, book)).strip()[:_LONGEST]
+    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise DeliveryError(f"wording {decision.wording!r} cannot be filled in: {error}", permanent=True) from None
+
+
+def _values(decision: Decision, view: TicketView, book: Book) -> dict[str, str]:
+    agreement = _agreement(decision, book)
+    clock = _clock(decision, view)
+    zone = agreement.calendar.zone if agreement else ZoneInfo("UTC")
+    due = clock.due_at if clock and clock.due_at is not None else decision.at
+    every = (agreement.customer_updates.every if agreement else None) or 4 * HOUR
+    promise = _PROMISES.get(decision.metric or "", "help you")
+    within = f" within {spoken(clock.target_ms)}" if clock else ""
+    return {
+        "promise": f"{promise}{within}",
+        "due": in_a_sentence(due, zone),
+        "next_step": _NEXT_STEP,
+        "next_update": in_a_sentence(decision.at + every, zone),
+        "credit": "",
+        "ticket": view.ticket,
+    }
+
+
+def _agreement(decision: Decision, book: Book) -> Agreement | None:
+    named = (decision.agreement, decision.version)
+    return next((a for a in book.promises.agreements if (a.name, a.version) == named), None)
+
+
+def _clock(decision: Decision, view: TicketView) -> ClockRow | None:
+    return next((c for c in view.clocks if (c.agreement, c.metric, c.cycle) == decision.clock), None)

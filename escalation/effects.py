@@ -1,0 +1,92 @@
+"""Effects: what new decisions make us say, and to whom.
+
+Decided here: which decisions are said to a team, a person or a customer; that a card already shown follows the ticket
+silently; that of several pages found at once only the latest calls people. Pure; data, not deeds. Not decided here: on which
+platforms, and how it is drawn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from escalation.book import Book
+from rules.decisions import Decision
+from rules.metrics import in_words
+
+Audience = Literal["team", "person", "customer"]
+
+_SILENT = ("clock.paused", "clock.resumed")
+_LOGGED = {
+    "clock.met": "met",
+    "clock.missed": "missed",
+    "clock.cancelled": "cancelled",
+    "clock.moved": "due at another time",
+    "clock.corrected": "corrected",
+    "clock.excused": "excused",
+}
+_CALLS = ("page.opened", "page.stepped")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something to say once. Without a `line` it only brings a card that is already shown up to date."""
+
+    key: str
+    audience: Audience
+    who: str
+    decision: Decision
+    line: str | None = None
+    mentions: tuple[str, ...] = ()
+
+
+def effects_of(new: Sequence[Decision], recorded: Sequence[Decision], book: Book) -> list[Effect]:
+    """What the new decisions of one ticket lead to, in their order."""
+    everything = [*recorded, *new]
+    teams = dict.fromkeys(d.team for d in everything if d.team and (d.kind == "message.team" or d.page))
+    called = dict.fromkeys(person for d in everything if d.kind in _CALLS for person in d.to or ())
+    latest = {d.page: d for d in new if d.kind in _CALLS}
+    effects: list[Effect] = []
+    for decision in new:
+        if decision.kind == "message.team" and decision.team:
+            effects.append(_effect(decision, "team", decision.team, _crossing(decision)))
+        elif decision.kind == "message.customer" and decision.customer:
+            effects.append(_effect(decision, "customer", decision.customer, decision.reason))
+        elif decision.kind in _CALLS and decision.to:
+            effects.extend(_calls(decision, book, latest[decision.page] is decision))
+        elif decision.kind.startswith("page.") and decision.team:
+            effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))
+            effects.extend(_effect(decision, "person", person, None) for person in called)
+        elif decision.kind in _LOGGED or decision.kind in _SILENT:
+            effects.extend(_effect(decision, "team", team, _state(decision)) for team in teams)
+            effects.extend(_effect(decision, "person", person, None) for person in called)
+    return effects
+
+
+def _calls(decision: Decision, book: Book, latest: bool) -> list[Effect]:
+    """A step of the ladder: the team sees it, the people called are told themselves."""
+    people = tuple(decision.to or ())
+    line = f"{book.names(people)} {'is' if len(people) == 1 else 'are'} paged (step {decision.step}): {decision.reason}"
+    effects = [_effect(decision, "team", decision.team, line, people if latest else ())] if decision.team else []
+    if latest:
+        effects.extend(_effect(decision, "person", person, line, (person,)) for person in people)
+    return effects
+
+
+def _effect(d: Decision, audience: Audience, who: str, line: str | None, mentions: tuple[str, ...] = ()) -> Effect:
+    return Effect(f"{d.ticket}/{d.key}@{d.at}/{audience}/{who}", audience, who, d, line, mentions)
+
+
+def _crossing(decision: Decision) -> str:
+    rule, _, reason = decision.reason.partition(": ")
+    if not decision.metric:
+        return _sentence(reason or rule)
+    return _sentence(f"{in_words(decision.metric)}: {reason}" if reason else rule)
+
+
+def _state(decision: Decision) -> str | None:
+    word = _LOGGED.get(decision.kind)
+    return f"{_sentence(in_words(decision.metric or ''))} {word}: {decision.reason}" if word else None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

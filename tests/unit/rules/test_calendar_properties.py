@@ -1,0 +1,132 @@
+"""What holds for every calendar, every instant and every amount; `workclock` is the judge."""
+
+from datetime import date, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import workclock
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.calendar import BusinessCalendar
+from rules.calendar_days import CalendarDays
+from rules.instants import DAY, HOUR, MINUTE, of, to_datetime
+from tests.support.core import at
+
+ZONES = ["UTC", "Europe/London", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "America/St_Johns"]
+FIRST, LAST = at("2024-01-01T00:00:00Z"), at("2028-12-31T00:00:00Z")
+# Half of the instants lie near a change of clocks, where mistakes are made.
+CHANGES = [at(f"{day}T01:00:00Z") for day in ("2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-04-04", "2026-04-24")]
+
+instants = st.one_of(
+    st.integers(FIRST, LAST), st.builds(int.__add__, st.sampled_from(CHANGES), st.integers(-2 * DAY, 2 * DAY))
+)
+amounts = st.one_of(st.integers(0, 40 * HOUR), st.integers(0, 400).map(lambda n: n * 15 * MINUTE))
+quarters = st.integers(0, 95)
+windows = st.tuples(quarters, quarters)
+weeks = st.lists(st.lists(windows, max_size=3), min_size=7, max_size=7).filter(any)
+closed = st.lists(st.builds(lambda n: date(2026, 1, 1) + timedelta(days=n), st.integers(-60, 400)), max_size=6)
+
+
+def ours(zone: str, week: list[list[tuple[int, int]]], shut: list[date]) -> BusinessCalendar:
+    """A window whose end is not after its start ends on the next date."""
+    quarter = 15 * MINUTE
+    weekly: Any = tuple(tuple((a * quarter, b * quarter + (0 if b > a else DAY)) for a, b in day) for day in week)
+    return BusinessCalendar("random", CalendarDays(ZoneInfo(zone), weekly, closed=dict.fromkeys(shut, "shut")))
+
+
+def theirs(zone: str, week: list[list[tuple[int, int]]], shut: list[date]) -> workclock.Schedule:
+    def wall(quarter: int) -> time:
+        return time(quarter // 4, quarter % 4 * 15)
+
+    work = [workclock.WorkDay(wall(a), wall(b), days=[day]) for day in range(7) for a, b in week[day]]
+    return workclock.Schedule([*work, workclock.Holidays(shut)], time_zone=zone)
+
+
+calendars = st.tuples(st.sampled_from(ZONES), weeks, closed)
+
+
+@settings(max_examples=150, deadline=None)
+@given(calendars, st.lists(st.tuples(instants, instants, amounts), min_size=1, max_size=5))
+def test_workclock_says_the_same(drawn: Any, questions: list[tuple[int, int, int]]) -> None:
+    mine, judge = ours(*drawn), theirs(*drawn)
+    for start, end, amount in questions:
+        moment = to_datetime(start)
+        worked = judge.between(moment, to_datetime(end))
+        assert mine.between(start, end) == worked // timedelta(milliseconds=1)
+        span = timedelta(milliseconds=amount)
+        assert mine.add(start, amount) == of(judge.add(moment, span))
+        assert mine.sub(start, amount) == of(judge.sub(moment, span))
+        opens, closes = judge.next_period(moment)
+        assert (mine.next_open(start), mine.is_open(start)) == (of(opens), of(opens) == start)
+        if mine.is_open(start):
+            assert mine.next_close(start) == of(closes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(calendars, instants, amounts)
+def test_what_was_added_lies_between(drawn: Any, start: int, amount: int) -> None:
+    found = ours(*drawn)
+    assert found.between(start, found.add(start, amount)) == amount
+    assert found.between(found.sub(start, amount), start) == amount
+
+
+@settings(max_examples=100, deadline=None)
+@given(calendars, instants, amounts, amounts)
+def test_adding_in_two_steps_is_adding_at_once(drawn: Any, start: int, first: int, second: int) -> None:
+    found = ours(*drawn)
+    if second == 0:
+        return  # adding zero changes nothing, also where the first step ended at closing time
+    assert found.add(found.add(start, first), second) == found.add(start, first + second)
+
+
+@settings(max_examples=100, deadline=None)
+@given(calendars, instants, instants, instants)
+def test_the_parts_of_a_span_sum_up(drawn: Any, a: int, b: int, c: int) -> None:
+    found = ours(*drawn)
+    assert found.between(a, c) == found.between(a, b) + found.between(b, c)
+    assert found.between(a, b) == -found.between(b, a)
+
+
+far = st.integers(at("1995-01-01T00:00:00Z"), at("2050-01-01T00:00:00Z"))
+
+
+@settings(max_examples=15, deadline=None)
+@given(calendars, st.lists(far, min_size=1, max_size=4), instants, amounts)
+def test_what_was_asked_before_does_not_change_the_answer(drawn: Any, before: list[int], start: int, amount: int) -> None:
+    grown, fresh = ours(*drawn), ours(*drawn)
+    for asked in before:
+        grown.is_open(asked)
+    for question in ("add", "sub", "between"):
+        other = amount if question != "between" else start + amount
+        assert getattr(grown, question)(start, other) == getattr(fresh, question)(start, other)
+    if fresh.between(start, start + 8 * DAY) < 8 * DAY and fresh.between(start - 8 * DAY, start) < 8 * DAY:
+        for question in ("next_open", "next_close", "prev_close", "prev_open"):
+            assert getattr(grown, question)(start) == getattr(ours(*drawn), question)(start)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars, instants)
+def test_the_four_questions_agree_with_each_other(drawn: Any, t: int) -> None:
+    found = ours(*drawn)
+    if found.between(t, t + 8 * DAY) in (0, 8 * DAY) or found.between(t - 8 * DAY, t) in (0, 8 * DAY):
+        return  # never closed, or shut for long: nothing to ask
+    opens, closes = found.next_open(t), found.next_close(t)
+    closed_, opened = found.prev_close(t), found.prev_open(t)
+    assert opens is not None and closes is not None and closed_ is not None and opened is not None
+    assert t <= opens and t < closes and closed_ <= t and opened < t
+    assert found.is_open(opens) and not found.is_open(closes)
+    assert found.is_open(closes - 1) and found.is_open(closed_ - 1)
+    assert found.is_open(opened) and not found.is_open(opened - 1)
+    assert found.between(t, opens) == 0 and found.between(closed_, t) == 0
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_whole_year_day_by_day_is_what_workclock_counts(zone: str) -> None:
+    week = [[(36, 50), (53, 70)]] * 4 + [[(88, 24)], [], [(0, 0)]]
+    mine, judge = ours(zone, week, [date(2026, 5, 4)]), theirs(zone, week, [date(2026, 5, 4)])
+    for day in range(366):
+        start = FIRST + day * DAY + 7 * HOUR
+        expected = judge.between(to_datetime(start), to_datetime(start + DAY))
+        assert mine.between(start, start + DAY) == expected // timedelta(milliseconds=1)

@@ -1,0 +1,128 @@
+"""Which named conditions hold for a fact: durable-rules, the plain evaluator and the compiled condition say the same."""
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.conditions import Condition, ConditionError, compiled, parse
+from rules.encoding import Branch, Encoding
+from rules.engine import PlainEngine
+from rules.matching import Matcher
+
+
+def plain(conditions: dict[str, Condition], facts: dict[str, Any]) -> tuple[str, ...]:
+    """The same question, answered by PlainEngine."""
+    encoding = Encoding(list(conditions.values()))
+    branches: list[Branch] = []
+    owners: list[str] = []
+    for name, condition in conditions.items():
+        found = encoding.branches(condition)
+        branches.extend(found)
+        owners.extend([name] * len(found))
+    holding = {owners[i] for i in PlainEngine(branches).holding(encoding.codes(facts))}
+    return tuple(name for name in conditions if name in holding)
+
+
+def judged(conditions: dict[str, Condition], facts: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name, condition in conditions.items() if compiled(condition)(facts))
+
+
+FIELDS = ["tier", "score", "tags", "vip"]
+NEAR = ["gold", "silver", "Gold", "", "1", "true", 0, 1, 2, 1.5, -1, 2**53, True, False]
+HOSTILE = [float("nan"), float("inf"), -float("inf"), 2**64, 1e16, 1e-05, "x" * 70_000, "gold\0", "\ud800", {}, {"a": 1}, None]
+
+scalars = st.sampled_from(NEAR)
+ordered = scalars.filter(lambda value: not isinstance(value, bool))
+values = st.one_of(st.sampled_from([*NEAR, *HOSTILE]), st.lists(st.sampled_from([*NEAR, *HOSTILE]), max_size=3))
+operators = st.one_of(
+    scalars,
+    st.builds(lambda v: {"in": v}, st.lists(scalars, min_size=1, max_size=3)),
+    st.builds(lambda v: {"has": v}, scalars),
+    st.builds(lambda v: {"exists": v}, st.booleans()),
+    st.builds(lambda op, v: {op: v}, st.sampled_from([">", ">=", "<", "<="]), ordered),
+)
+tests = st.builds(
+    lambda field, op, negated: {field: {"not": op} if negated else op}, st.sampled_from(FIELDS), operators, st.booleans()
+)
+raw_conditions = st.recursive(
+    tests,
+    lambda inner: st.builds(lambda key, parts: {key: parts}, st.sampled_from(["any", "all"]), st.lists(inner, min_size=1, max_size=3)),
+    max_leaves=6,
+)
+facts_drawn = st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), values, max_size=5)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(raw_conditions, min_size=1, max_size=4), st.lists(facts_drawn, min_size=1, max_size=6))
+def test_all_three_evaluators_agree_whatever_a_ticket_holds(raws: list[Any], asked: list[dict[str, Any]]) -> None:
+    conditions = {f"c{i}": parse(raw) for i, raw in enumerate(raws)}
+    matcher = Matcher(conditions)
+    for facts in asked:
+        assert matcher.matching(facts) == plain(conditions, facts) == judged(conditions, facts)
+
+
+def test_names_come_in_the_order_of_the_configuration() -> None:
+    matcher = Matcher({"z": parse({"a": 1}), "m": parse({}), "a": parse({"a": {"exists": True}})})
+    assert matcher.matching({"a": 1}) == ("z", "m", "a")
+    assert matcher.matching({}) == ("m",)
+
+
+def test_no_conditions_match_nothing() -> None:
+    assert Matcher({}).matching({"tier": "gold"}) == ()
+
+
+def test_a_condition_of_which_several_alternatives_hold_is_named_once() -> None:
+    assert Matcher({"a": parse({"any": [{"x": 1}, {"y": 2}, {"x": {">": 0}}]})}).matching({"x": 1, "y": 2}) == ("a",)
+
+
+def test_more_conditions_than_one_ruleset_holds_are_all_answered() -> None:
+    conditions = {f"c{i}": parse({"score": {">=": i}}) for i in range(200)}
+    matcher = Matcher(conditions)
+    for score in (-1, 0, 63, 64, 65, 199, 10_000):
+        assert len(matcher.matching({"score": score})) == min(200, score + 1)
+
+
+def test_a_single_condition_of_more_than_sixty_alternatives_is_answered() -> None:
+    matcher = Matcher({"many": parse({"a": {"in": list(range(30))}, "b": {"in": list(range(30))}})})
+    assert matcher.matching({"a": 29, "b": 29}) == ("many",)
+    assert matcher.matching({"a": 29, "b": 30}) == ()
+
+
+def test_a_condition_that_no_engine_can_hold_is_refused_when_it_is_loaded() -> None:
+    raw = {"a": {"in": list(range(50))}, "b": {"in": list(range(50))}}
+    with pytest.raises(ConditionError):
+        Matcher({"huge": parse(raw)})
+
+
+def test_asking_twice_does_not_mix_up_different_facts() -> None:
+    matcher = Matcher({"number": parse({"x": 1}), "truth": parse({"x": True}), "text": parse({"x": "1"})})
+    for _ in range(2):
+        assert [matcher.matching({"x": value}) for value in (1, True, "1", 1.0)] == [
+            ("number",),
+            ("truth",),
+            ("text",),
+            ("number",),
+        ]
+
+
+def test_many_threads_that_ask_at_once_agree() -> None:
+    conditions = {f"c{i}": parse({"score": {">=": i}, "tier": {"not": f"t{i}"}}) for i in range(70)}
+    facts = [{"score": n % 80, "tier": f"t{n % 7}"} for n in range(200)]
+    expected = [judged(conditions, each) for each in facts]
+    matcher = Matcher(conditions)
+    found: list[list[tuple[str, ...]]] = []
+    gate = threading.Barrier(8)
+
+    def ask() -> None:
+        gate.wait()
+        found.append([matcher.matching(each) for each in facts])
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert found == [expected] * 8
