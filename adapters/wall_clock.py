@@ -17,6 +17,10 @@ class WallClock:
         """The present instant."""
         return time.time_ns() // 1_000_000
 
+    def real_seconds(self) -> float:
+        """Seconds since the epoch by the real clock, which signatures are checked against."""
+        return time.time()
+
     def seconds_until(self, at: int) -> float:
         """Real seconds until an instant; never negative."""
         return max(0.0, (at - self.now()) / SECOND / self.speed)

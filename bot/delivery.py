@@ -69,11 +69,7 @@ class Delivery:
         if view is None:
             raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)
         card, kind = self._card(row, view)
-        line = row.body.get("line")
-        entry = None
-        if line is not None:
-            entry = ChatEntry(str(row.id), row.body["decision"]["at"], clipped(line, 500), tuple(row.body.get("mentions", ())))
-        sender.send(row, card, kind, entry, self._clock.now())
+        sender.send(row, card, kind, _thread_line(row, kind), self._clock.now())
 
     def _card(self, row: OutboxRow, view: TicketView) -> tuple[Card, str]:
         if row.body["audience"] == "customer":
@@ -87,3 +83,12 @@ class Delivery:
         retry_at = None if dead else self._clock.now() + int(wait * jitter * self._clock.speed)
         log.warning("not delivered", outbox=row.id, ticket=row.ticket, error=error, again=not dead)
         self._ledger.outbox.failed(row.id, error, retry_at)
+
+
+def _thread_line(row: OutboxRow, kind: str) -> ChatEntry | None:
+    """What is added to the card's thread; what customers read has none of our reasons."""
+    line = row.body.get("line")
+    if line is None:
+        return None
+    text = "" if kind == "customer" else clipped(line, 500)
+    return ChatEntry(str(row.id), row.body["decision"]["at"], text, tuple(row.body.get("mentions", ())))

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.messages import Card
+from bot.messages import Answer, Card
 from escalation.look import Look
 from escalation.page import PageRow
+from escalation.people import Person
 from rules.clock import ClockRow
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
@@ -22,6 +23,18 @@ class Refused:
 
     reason: str
     raw: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What came in with one request: events and what was refused, each with its position."""
+
+    events: Sequence[tuple[int, TicketEvent]]
+    refused: Sequence[tuple[int, Refused]]
+
+
+class BodyError(ValueError):
+    """A request's body as a whole cannot be understood; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +139,8 @@ class WallClockPort(Protocol):
 
     def now(self) -> int: ...
 
+    def real_seconds(self) -> float: ...
+
     def seconds_until(self, at: int) -> float: ...
 
 
@@ -176,13 +191,25 @@ class Outbox(Protocol):
     def next_due(self) -> int | None: ...
 
 
-class Chat(Protocol):
-    """The local chat's store."""
+class DeliveryError(Exception):
+    """A message was not delivered; `permanent` tells whether it ever will be."""
 
-    def post(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
-        """Post or edit a message and add to its thread; a second time for the same outbox row changes nothing."""
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
-    def exists(self, channel: str, ticket: str) -> bool: ...
+
+class Sender(Protocol):
+    """Says something on one platform."""
+
+    platform: str
+
+    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+        """Post or edit a card and add a line to its thread. Raises DeliveryError."""
+
+
+class Chat(Sender, Protocol):
+    """The local chat: it is said there, and read from there."""
 
     def messages(self, channel: str | None, since: int, limit: int) -> list[ChatMessage]:
         """Messages changed after revision `since`, oldest change first."""
@@ -226,18 +253,9 @@ class Ledger:
     reader: Reader
 
 
-class DeliveryError(Exception):
-    """A message was not delivered; `permanent` tells whether it ever will be."""
+class Commands(Protocol):
+    """What a platform hands on: a typed line, or a button pressed."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
+    def answer(self, text: str, who: Person | None) -> Answer: ...
 
-
-class Sender(Protocol):
-    """Says something on one platform."""
-
-    platform: str
-
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
-        """Raises DeliveryError."""
+    def click(self, action: str, value: str, who: Person | None) -> Answer: ...

@@ -7,19 +7,21 @@ each event of an array written out again as text. Not decided here: where the ev
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rules.instants import InstantError, parse, text
+from bot.ports import Batch, BodyError, Refused
+from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
 
 OURS = ("page.", "clock.", "exception.", "message.", "review.")
 CLICKS = ("page.acknowledged", "page.escalated")
+MOST_AHEAD = 5 * MINUTE
 MOST_DEPTH = 32
 MOST_CHARACTERS = 1_500_000
-STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 
 
 class EventError(ValueError):
@@ -83,6 +85,27 @@ def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
         sequence=None if wire.sequence is None else str(wire.sequence)[:100],
         recorded=None if wire.recordedtime is None else _instant("recordedtime", wire.recordedtime),
     )
+
+
+def batch_of(body: bytes, now: int) -> Batch:
+    """The events of a request's body, one CloudEvent or an array of them. Raises BodyError where it is neither."""
+    try:
+        decoded = decode(body)
+    except EventError as error:
+        raise BodyError(str(error)) from None
+    if not isinstance(decoded, dict | list):
+        raise BodyError("a body is one CloudEvent or an array of them")
+    events: list[tuple[int, TicketEvent]] = []
+    refused: list[tuple[int, Refused]] = []
+    for index, raw in enumerate(decoded if isinstance(decoded, list) else [decoded]):
+        try:
+            event = ticket_event(raw)
+            if event.time > now + MOST_AHEAD:
+                raise EventError(f"time {text(event.time)} is more than five minutes ahead of the clock, {text(now)}")
+            events.append((index, replace(event, recorded=None)))
+        except EventError as error:
+            refused.append((index, Refused(str(error), json.dumps(raw)[:MOST_CHARACTERS])))
+    return Batch(events, refused)
 
 
 def wire_form(event: TicketEvent) -> dict[str, Any]:

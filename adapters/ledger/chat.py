@@ -17,20 +17,25 @@ from bot.ports import ChatEntry, ChatMessage, OutboxRow
 
 
 class SqlChat:
-    """Messages by channel."""
+    """Messages by channel; also the sender of platform `local`."""
+
+    platform = "local"
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def post(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
         """Post or edit the message of a ticket in a channel; customers' messages stand each on its own."""
         id = f"{row.channel}/{row.ticket}" if kind == "card" else f"{row.channel}/{row.ticket}/{row.id}"
         with writing(self._engine) as connection:
             if line is not None and self._said(connection, row.id):
                 return
+            known = connection.execute(select(chat.c.id).where(chat.c.id == id)).scalar() is not None
+            if not known and line is None:
+                return  # nothing is shown of this ticket here that could be brought up to date
             revision = (connection.execute(select(func.max(chat.c.rev))).scalar() or 0) + 1
             body = card.model_dump_json()
-            if connection.execute(select(chat.c.id).where(chat.c.id == id)).scalar() is None:
+            if not known:
                 said = {"id": id, "rev": revision, "channel": row.channel, "kind": kind, "ticket": row.ticket}
                 connection.execute(insert(chat).values(**said, card=body, created_at=now))
             else:
@@ -40,11 +45,6 @@ class SqlChat:
                 connection.execute(
                     insert(chat_log).values(outbox=row.id, message=id, at=line.at, text=line.text, mentions=mentions)
                 )
-
-    def exists(self, channel: str, ticket: str) -> bool:
-        """Whether a ticket has its card in a channel."""
-        with self._engine.connect() as connection:
-            return connection.execute(select(chat.c.id).where(chat.c.id == f"{channel}/{ticket}")).scalar() is not None
 
     def messages(self, channel: str | None, since: int, limit: int) -> list[ChatMessage]:
         """Messages changed after a revision, oldest change first, with their threads."""

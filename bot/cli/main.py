@@ -5,18 +5,27 @@ Decided here: which commands there are. Not decided here: what they do; each is 
 
 import typer
 
+from bot.cli.ask import add_queries
 from bot.cli.calendar import calendar
 from bot.cli.check import check
+from bot.cli.imports import import_log
+from bot.cli.run import demo, migrate, run
 from bot.cli.simulate import simulate
 
 app = typer.Typer(
     name="sla",
-    help="Slakeeper keeps the promises a company makes to its customers.",
+    help="Slakeeper keeps the promises a company makes to its customers.\n\n"
+    "Exit codes: 0 done, 1 the configuration is wrong, 2 the call is wrong.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command()(check)
-app.command()(simulate)
-app.command()(calendar)
+app.command(rich_help_panel="The bot")(run)
+app.command(rich_help_panel="The bot")(demo)
+app.command(rich_help_panel="The bot")(migrate)
+app.command(rich_help_panel="Try out")(check)
+app.command(rich_help_panel="Try out")(simulate)
+app.command(rich_help_panel="Try out")(calendar)
+app.command("import", rich_help_panel="Try out")(import_log)
+add_queries(app)

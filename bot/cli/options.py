@@ -19,6 +19,10 @@ ConfigOption = Annotated[
 ]
 
 
+PLAIN_WIDTH = 160
+"""Characters a line where no terminal says how wide it is."""
+
+
 def usage_error(message: str) -> typer.Exit:
     """Say what is wrong with the call, on standard error; the exit code is 2."""
     typer.echo(f"sla: {message}", err=True)

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from adapters.helpdesk.cloudevents import EventError, decode, ticket_event
-from bot.cli.options import ConfigOption, load_book, usage_error
+from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
 from bot.simulation.simulate import Simulation, Sink, Summary
 from rules.instants import InstantError, parse, text
 from rules.metrics import in_words
@@ -136,7 +136,7 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _print(summary: Summary) -> None:
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
     console.print(
         f"[bold]{summary.tickets:,}[/] tickets, [bold]{summary.events:,}[/] events until {text(summary.until)}: "
         f"{summary.clocks:,} clocks, {summary.decisions:,} decisions, {summary.kinds['page.opened']:,} pages, "

@@ -20,6 +20,7 @@ from rules.agreement import Agreement, CustomerUpdates, Target
 from rules.calendar import BusinessCalendar
 from rules.calendar_days import CalendarDays, Hours, wall_milliseconds
 from rules.clock import ClockRow
+from rules.clocks import TicketClocks, clocks_of
 from rules.conditions import parse as condition
 from rules.decisions import Decision
 from rules.durations import Threshold, parse_amount, parse_threshold
@@ -285,7 +286,18 @@ def book(*agreements: Agreement, metrics: Mapping[str, Mapping[str, Any]] | None
     return Book(promises=found, **(usual | parts))
 
 
-# Questions to a look
+# Questions to a look, or to clocks alone
+
+
+def fold(
+    history: Iterable[TicketEvent],
+    now: str | int,
+    *agreements: Agreement,
+    metrics: Mapping[str, Mapping[str, Any]] | None = None,
+) -> TicketClocks:
+    """The ticket's clocks as they stand at an instant; without agreements, `gold` promises."""
+    found = promises(*(agreements or (gold(),)), metrics=metrics, customers=CUSTOMERS)
+    return clocks_of(TICKET, list(history), found, now if isinstance(now, int) else at(now))
 
 
 def see(history: Iterable[TicketEvent], now: str | int, in_book: Book | Agreement | None = None, facts: Facts = NO_FACTS) -> Look:
@@ -294,26 +306,30 @@ def see(history: Iterable[TicketEvent], now: str | int, in_book: Book | Agreemen
     return look(TICKET, list(history), chosen, facts, now if isinstance(now, int) else at(now))
 
 
-def clocks(seen: Look, metric: str | None = None, agreement: str | None = None) -> list[ClockRow]:
-    found = [row for row in seen.clocks if metric in (None, row.metric) and agreement in (None, row.agreement)]
+Seen = Look | TicketClocks
+
+
+def clocks(seen: Seen, metric: str | None = None, agreement: str | None = None) -> list[ClockRow]:
+    rows = seen.clocks if isinstance(seen, Look) else seen.rows
+    found = [row for row in rows if metric in (None, row.metric) and agreement in (None, row.agreement)]
     return sorted(found, key=lambda row: (row.agreement, row.metric, row.cycle))
 
 
-def clock(seen: Look, metric: str, agreement: str | None = None) -> ClockRow:
+def clock(seen: Seen, metric: str, agreement: str | None = None) -> ClockRow:
     """The latest cycle of a metric."""
     return clocks(seen, metric, agreement)[-1]
 
 
-def said(seen: Look, kind: str, **fields: Any) -> list[Decision]:
+def said(seen: Seen, kind: str, **fields: Any) -> list[Decision]:
     """Decisions of a kind that have these fields."""
     return [d for d in seen.decisions if d.kind == kind and all(getattr(d, name) == value for name, value in fields.items())]
 
 
-def crossings(seen: Look, metric: str | None = None) -> list[tuple[str | None, int]]:
+def crossings(seen: Seen, metric: str | None = None) -> list[tuple[str | None, int]]:
     """Thresholds that were crossed, with their instants."""
     return [(d.threshold, d.at) for d in said(seen, "clock.crossed") if metric in (None, d.metric)]
 
 
-def paged(seen: Look) -> list[tuple[int, list[str] | None]]:
+def paged(seen: Seen) -> list[tuple[int, list[str] | None]]:
     """Who was called, and when."""
     return [(d.at, d.to) for d in seen.decisions if d.kind in ("page.opened", "page.stepped")]

@@ -1,0 +1,289 @@
+"""Answers to queries, as cards.
+
+Decided here: what each answer shows. All of them are for the asker alone. Not decided here: how the figures came about.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.cards import card_verdict, ticket_card
+from bot.commands import VERBS
+from bot.messages import Answer, Button, Card, Field, clipped
+from bot.ports import Health, History, Reader, TicketView
+from bot.times import UTC, moment
+from escalation.book import Book
+from escalation.facts import Facts
+from escalation.look import look
+from escalation.page import PageRow
+from rules.agreement import Agreement
+from rules.clock import ClockRow
+from rules.conditions import in_words as condition_in_words
+from rules.conditions import why_not
+from rules.durations import spoken
+from rules.engine import ENGINE
+from rules.instants import DAY, to_datetime
+from rules.metrics import in_words
+
+_FILTERS = ("customer", "tier", "team", "agreement", "region", "service", "priority")
+_SHOWN = 20
+
+
+def status(reader: Reader, whom: str | None) -> Answer:
+    """Attainment of every agreement and metric; met of those that are decided."""
+    filters = _filter(reader, whom)
+    if filters is None:
+        return _one(
+            Card(title=f"Nothing is known of {clipped(whom, 60)!r}: no customer, tier, team or agreement is called so.")
+        )
+    tallies = reader.tally(filters)
+    if not tallies:
+        return _one(
+            Card(title="No clock has run yet.", lines=("As soon as a ticket falls under an agreement, it shows here.",))
+        )
+    rows, late, risky = [], 0, 0
+    for tally in tallies:
+        v = tally.verdicts
+        met, missed, overdue, risk = (v.get(name, 0) for name in ("met", "missed", "overdue", "at risk"))
+        judged = met + missed + overdue
+        attained = f"{100 * met / judged:.1f} %" if judged else "–"
+        late, risky = late + overdue, risky + risk
+        figures = (attained, str(met), str(missed), str(overdue), str(risk), str(v.get("on track", 0)))
+        rows.append((tally.agreement, in_words(tally.metric), *figures))
+    title = "How we stand" + (f" for {clipped(whom, 60)}" if whom else "")
+    summary = f"{late} overdue, {risky} at risk." if late or risky else "Nothing is overdue, nothing is at risk."
+    return _one(
+        Card(
+            title=title,
+            verdict="overdue" if late else "at_risk" if risky else "met",
+            lines=(summary, "Attainment: met out of met, missed and overdue."),
+            columns=("Agreement", "Metric", "Attainment", "Met", "Missed", "Overdue", "At risk", "On track"),
+            rows=tuple(rows),
+        )
+    )
+
+
+def risk(reader: Reader, now: int) -> Answer:
+    """Tickets that are overdue or at risk, then what is due next."""
+    clocks = reader.clocks(verdicts=("overdue", "at risk", "on track"), limit=_SHOWN)
+    if not clocks:
+        return _one(Card(title="No clock is running.", verdict="met"))
+    worst = min((c.verdict for c in clocks), key=("overdue", "at risk", "on track").index)
+    return _one(_clock_table("Due next", clocks, now, card_verdict(worst)))
+
+
+def breaches(reader: Reader, period: str, now: int) -> Answer:
+    """What is overdue now, or went overdue within a day or a week."""
+    if period == "open":
+        clocks: Sequence[ClockRow] = reader.clocks(verdicts=("overdue",), limit=_SHOWN)
+        title, none = "Overdue now", "Nothing is overdue."
+    else:
+        span = DAY if period == "today" else 7 * DAY
+        clocks = reader.breached(now - span, _SHOWN)
+        title = f"Breached within {'24 hours' if period == 'today' else '7 days'}"
+        none = f"Nothing was breached within {'24 hours' if period == 'today' else '7 days'}."
+    if not clocks:
+        return _one(Card(title=none, verdict="met"))
+    return _one(_clock_table(title, clocks, now, "overdue"))
+
+
+def ticket(view: TicketView, book: Book) -> Answer:
+    """One ticket: its card, with all clocks as a table."""
+    card = ticket_card(view, book)
+    zone = _zone(view.clocks, book)
+    rows = tuple(
+        (
+            clock.agreement,
+            f"{in_words(clock.metric)} {clock.cycle}" if clock.cycle > 1 else in_words(clock.metric),
+            clock.verdict,
+            f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}",
+            moment(clock.due_at, zone) if clock.due_at is not None else "–",
+        )
+        for clock in view.clocks
+    )
+    if not rows:
+        return _one(card.model_copy(update={"lines": ("No agreement applies to this ticket.",)}))
+    return _one(
+        card.model_copy(update={"lines": (), "columns": ("Agreement", "Metric", "Verdict", "Used", "Due"), "rows": rows})
+    )
+
+
+def why(history: History, book: Book) -> Answer:
+    """Everything that happened to a ticket and what it did, in the order of time."""
+    # The record is what was decided then; what the present look adds is only the order.
+    latest = max(event.known_at for event in history.events)
+    latest = max([latest, *(decision.at for decision in history.recorded)])
+    found = look(history.ticket, history.events, book, Facts(recorded=_recorded_facts(history)), latest)
+    zone = _zone(found.clocks, book)
+    lines: list[tuple[int, int, tuple[str, str, str]]] = []
+    for event in history.events:
+        what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in sorted(event.data.items()) if name != "text")
+        lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
+    for decision in history.recorded:
+        what = decision.kind.partition(".")[2] if decision.kind.startswith("clock.") else decision.kind
+        about = f"{in_words(decision.metric)} {what}" if decision.metric and decision.kind.startswith("clock.") else what
+        if decision.threshold and decision.kind == "clock.crossed":
+            about += f" {decision.threshold}"
+        reason = decision.reason
+        if decision.due_at is not None and decision.kind == "clock.moved":
+            reason = f"now due {moment(decision.due_at, zone)}: {reason}"
+        lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 240))))
+    lines.sort(key=lambda line: line[:2])
+    view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
+    card = ticket_card(view, book)
+    none = () if found.clocks else (_why_none(found.facts, book),)
+    return _one(
+        card.model_copy(
+            update={
+                "lines": (*none, f"Times are by the clock of {zone.key}."),
+                "columns": ("When", "What", "Why"),
+                "rows": tuple(row for _, _, row in lines),
+                "buttons": (),
+            }
+        )
+    )
+
+
+def pick(reader: Reader, verb: str) -> Answer:
+    """A command that needs a ticket came without one: those that it may mean."""
+    clocks = reader.clocks(verdicts=("overdue", "at risk", "on track"), limit=_SHOWN)
+    ids = tuple(dict.fromkeys(clock.ticket for clock in clocks))[:5]
+    usage = f"Write /sla {VERBS[verb].usage}"
+    if not ids:
+        return _one(Card(title=f"Which ticket? {usage}", lines=("No clock is running now.",)))
+    if verb == "escalate":
+        buttons = tuple(Button(action="escalate", label=f"Escalate {id}", value=id, style="danger") for id in ids)
+    else:
+        buttons = tuple(Button(action="why", label=f"Why {id}", value=id) for id in ids)
+    return _one(Card(title=f"Which ticket? {usage}", lines=(f"Due next: {', '.join(ids)}",), buttons=buttons))
+
+
+def pick_page(pages: Sequence[PageRow], book: Book) -> Answer:
+    """An acknowledgement without a page: the open ones."""
+    if not pages:
+        return _one(Card(title="No page is open: nobody is being called.", verdict="met"))
+    buttons = tuple(
+        Button(action="acknowledge", label=f"Acknowledge {page.ticket}", value=page.page, style="primary")
+        for page in pages[:5]
+        if page.state != "acknowledged"
+    )
+    rows = tuple((page.page, page.ticket, page.state, book.names(page.to) or "–") for page in pages[:_SHOWN])
+    return _one(Card(title="Which page?", columns=("Page", "Ticket", "State", "Called"), rows=rows, buttons=buttons))
+
+
+def exceptions() -> Answer:
+    """The register of exceptions."""
+    return _one(Card(title="No exception is active.", verdict="met", lines=("Every clock counts in full.",)))
+
+
+def oncall(book: Book, now: int) -> Answer:
+    """Who is on call on each rota."""
+    if not book.rotas:
+        return _one(Card(title="There is no rota in the configuration."))
+    rows = tuple((rota.name, book.names(rota.on_call(now)) or "nobody", rota.zone.key) for rota in book.rotas.values())
+    return _one(Card(title="On call now", columns=("Rota", "Who", "Zone"), rows=rows))
+
+
+def agreements(book: Book) -> Answer:
+    """Every agreement with its limits."""
+    found = book.promises.agreements
+    if not found:
+        return _one(Card(title="There is no agreement in the configuration."))
+    return Answer(cards=tuple(_agreement(agreement) for agreement in found))
+
+
+def health(health: Health, now: int) -> Answer:
+    """How the bot itself is doing, in words."""
+    waiting = f"{health.outbox_waiting} messages are waiting"
+    if health.oldest_waiting is not None and now - health.oldest_waiting > 60_000:
+        waiting += f", the oldest for {spoken(now - health.oldest_waiting)}"
+    lines = [
+        f"{health.tickets:,} tickets are known; rules are answered by {ENGINE}.",
+        "Every ticket was looked at in time." if not health.overdue_looks else f"{health.overdue_looks} looks are late.",
+        "All messages are out." if not health.outbox_waiting else f"{waiting}.",
+    ]
+    if health.dead_letters:
+        lines.append(f"{health.dead_letters} messages could not be delivered.")
+    if health.quarantined:
+        lines.append(f"{health.quarantined} events could not be understood and are kept in quarantine.")
+    lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
+    well = not (health.overdue_looks or health.failing or health.dead_letters)
+    return _one(
+        Card(title="All is well." if well else "Something needs you.", verdict="met" if well else "at_risk", lines=tuple(lines))
+    )
+
+
+def help_card(verb: str | None) -> Answer:
+    """All commands, or one."""
+    if verb is not None:
+        known = VERBS[verb]
+        roles = f"For {', '.join(known.roles)}." if known.roles else "For everybody."
+        return _one(Card(title=f"/sla {known.usage}", lines=(known.help, roles)))
+    rows = tuple((f"/sla {v.usage}", v.help) for v in VERBS.values())
+    return _one(Card(title="What you can ask", columns=("Command", "What it does"), rows=rows))
+
+
+def _agreement(agreement: Agreement) -> Card:
+    limits = tuple(
+        (in_words(metric), priority, f"{target.text} ({target.calendar.name})" if target else "no promise")
+        for metric, by_priority in agreement.targets.items()
+        for priority, target in by_priority.items()
+    )
+    since = to_datetime(agreement.since).astimezone(agreement.calendar.zone).date().isoformat()
+    fields = [("Kind", agreement.kind), ("From", since), ("Team", agreement.team or "–"), ("Ladder", agreement.ladder or "–")]
+    return Card(
+        title=agreement.key,
+        lines=(f"Applies where {condition_in_words(agreement.when)}.",),
+        fields=tuple(Field(label=label, value=value) for label, value in fields),
+        columns=("Metric", "Priority", "Within"),
+        rows=limits,
+    )
+
+
+def _clock_table(title: str, clocks: Sequence[ClockRow], now: int, verdict: Any) -> Card:
+    def due(clock: ClockRow) -> str:
+        if clock.due_at is None:
+            return "paused"
+        left = clock.due_at - now
+        if clock.stopped_at is not None:
+            return f"{moment(clock.due_at)} UTC, done {spoken(clock.stopped_at - clock.due_at)} late"
+        return f"in {spoken(left)}" if left >= 0 else f"{spoken(-left)} ago"
+
+    rows = tuple((c.ticket, in_words(c.metric), c.agreement, c.verdict, due(c)) for c in clocks)
+    more = (f"Only the first {_SHOWN} are shown.",) if len(clocks) == _SHOWN else ()
+    return Card(
+        title=title, verdict=verdict, lines=more, columns=("Ticket", "Metric", "Agreement", "Verdict", "Due"), rows=rows
+    )
+
+
+def _filter(reader: Reader, whom: str | None) -> dict[str, str] | None:
+    """What a word may mean: the first of customer, tier, team … that has it; None where none has."""
+    if whom is None:
+        return {}
+    name, _, value = whom.partition(" ")
+    if name.lower() in _FILTERS and value:
+        return {name.lower(): value}
+    return next(({name: whom} for name in _FILTERS if reader.tally({name: whom})), None)
+
+
+def _zone(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
+    """The zone of the first agreement that applies."""
+    for clock in clocks:
+        for agreement in book.promises.agreements:
+            if agreement.name == clock.agreement:
+                return agreement.calendar.zone
+    return UTC
+
+
+def _recorded_facts(history: History) -> dict[str, dict[str, Any]]:
+    return {decision.key: decision.facts for decision in history.recorded if decision.facts}
+
+
+def _why_none(facts: Any, book: Book) -> str:
+    """Why no agreement applies: each one's first condition that does not hold."""
+    reasons = [f"{a.key}: {words}" for a in book.promises.agreements if (words := why_not(a.when, facts)) is not None]
+    return "No agreement applies. " + "; ".join(clipped(reason, 160) for reason in reasons[:5])
+
+
+def _one(card: Card) -> Answer:
+    return Answer(cards=(card,))

@@ -1,0 +1,113 @@
+"""The composition root: what the bot is made of.
+
+Decided here: which part gets which others, and the order of starting and stopping. Nothing happens at import. Not decided
+here: anything a part does.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import uvicorn
+from rich.console import Console
+
+from adapters.helpdesk.cloudevents import batch_of
+from adapters.ledger.store import open_ledger
+from adapters.terminal.render import TerminalSender
+from adapters.wall_clock import WallClock
+from adapters.web.api import Api
+from adapters.web.chat_page import ChatPage
+from adapters.web.ingress import Ingress
+from adapters.web.security import Security
+from adapters.web.server import web_server
+from bot.delivery import Delivery
+from bot.handlers import Handlers
+from bot.ports import Ledger, Sender, WallClockPort
+from bot.watch import Watch
+from config.settings import Settings
+from escalation.book import Book
+
+
+@dataclass
+class App:
+    """The parts of one process."""
+
+    settings: Settings
+    ledger: Ledger
+    clock: WallClockPort
+    watch: Watch
+    delivery: Delivery
+    handlers: Handlers
+    page: ChatPage
+    server: uvicorn.Server
+
+    async def run(self, listening: socket.socket) -> None:
+        """Serve until a signal ends it; then finish what is under way and stop."""
+        # This process has the ledger's file alone: what an earlier one held when it died is free again.
+        await asyncio.to_thread(self.ledger.looks.release)
+        await asyncio.to_thread(self.ledger.outbox.reopen)
+        written, said = asyncio.Event(), asyncio.Event()
+        tasks = [
+            asyncio.create_task(self.watch.run(written)),
+            asyncio.create_task(self.delivery.run(written, said)),
+            asyncio.create_task(self._wake(said)),
+            asyncio.create_task(self._end_streams()),
+        ]
+        serving = asyncio.create_task(self.server.serve(sockets=[listening]))
+        try:
+            await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.server.should_exit = True
+            self.page.end()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(KeyboardInterrupt):
+                await serving
+
+    async def _wake(self, said: asyncio.Event) -> None:
+        while True:
+            await said.wait()
+            said.clear()
+            self.page.wake()
+
+    async def _end_streams(self) -> None:
+        """The server waits for its connections, and a page's stream never ends by itself."""
+        while not self.server.should_exit:  # noqa: ASYNC110 - uvicorn offers no event for it
+            await asyncio.sleep(0.1)
+        self.page.end()
+
+
+def build_app(
+    settings: Settings,
+    book: Book,
+    *,
+    clock: WallClockPort | None = None,
+    ledger: Ledger | None = None,
+    senders: Sequence[Sender] = (),
+) -> App:
+    """Put the bot together; stand-ins may be given for clock, ledger and senders."""
+    clock = clock or WallClock()
+    ledger = ledger or open_ledger(settings.database_url)
+    by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
+    by_platform.setdefault("local", ledger.chat)
+    watch = Watch(ledger, book, clock, list(by_platform))
+    delivery = Delivery(ledger, book, clock, by_platform)
+    handlers = Handlers(ledger, book, clock, watch)
+    security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
+    page = ChatPage(ledger, book, clock, handlers, security)
+    ingress = Ingress(ledger.intake, batch_of, clock, security, watch.nudge)
+    web = web_server(ledger, ingress, page, Api(ledger, clock), security)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
+        )
+    )
+    return App(settings, ledger, clock, watch, delivery, handlers, page, server)
+
+
+def terminal_sender() -> Sender:
+    """Messages as lines on standard output."""
+    return TerminalSender(Console(highlight=False))

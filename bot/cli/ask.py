@@ -1,0 +1,57 @@
+"""`sla status`, `sla why T` and the other commands of chat, on the command line.
+
+Decided here: that they read the ledger of DATABASE_URL with the same grammar, handlers and cards as in chat, and that acting
+commands name the person who acts. Not decided here: what they answer.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adapters.terminal.render import print_answer
+from bot.app import build_app
+from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
+from bot.cli.run import prepare, read_settings
+from bot.commands import VERBS, CommandError, Verb, parse
+
+Words = Annotated[list[str] | None, typer.Argument(help="As in chat.")]
+Person = Annotated[str | None, typer.Option("--as", help="The id of the person who acts, from the configuration.")]
+
+
+def add_queries(app: typer.Typer) -> None:
+    """Add every command of chat."""
+    for verb in VERBS.values():
+        app.command(verb.name, help=f"{verb.help}\n\nUsage as in chat: /sla {verb.usage}", rich_help_panel="As in chat")(
+            _asking(verb)
+        )
+
+
+def _asking(verb: Verb):  # type: ignore[no-untyped-def]
+    def ask(words: Words = None, config: ConfigOption = None, person: Person = None) -> None:
+        answer_line(" ".join([verb.name, *(words or [])]), config, person)
+
+    def query(words: Words = None, config: ConfigOption = None) -> None:
+        answer_line(" ".join([verb.name, *(words or [])]), config, None)
+
+    return ask if verb.roles else query
+
+
+def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
+    """Answer one line; what is not understood ends with exit code 2."""
+    try:
+        parse(line)
+    except CommandError as error:
+        raise usage_error(str(error)) from None
+    settings = read_settings()
+    book = load_book(config)
+    who = book.people.get(person) if person else None
+    if person and who is None:
+        raise usage_error(f"there is no person {person!r} in the configuration. Known: {', '.join(book.people) or 'nobody'}")
+    prepare(settings)
+    answer = build_app(settings, book).handlers.answer(line, who)
+    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+    print_answer(answer, console)
+    if answer.refused:
+        raise typer.Exit(2)

@@ -1,0 +1,151 @@
+"""`sla run`, `sla demo`, `sla migrate`: the bot itself.
+
+Decided here: how the process begins and ends, and what it prints. Not decided here: what the bot is made of (`bot.app`).
+"""
+
+import asyncio
+import logging
+import socket
+import sys
+import tempfile
+from typing import Annotated
+
+import structlog
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from adapters.ledger.engine import LedgerError
+from adapters.ledger.engine import migrate as migrate_ledger
+from adapters.wall_clock import FastClock
+from bot.app import App, build_app, terminal_sender
+from bot.cli.demo import DEMO, play, start_of_day
+from bot.cli.options import ConfigOption, config_path, load_book, usage_error
+from config.load import examine
+from config.settings import Settings
+
+DEMO_SPEED = 60.0
+
+
+def run(config: ConfigOption = None) -> None:
+    """Run the bot: events in at POST /events, the local chat page at /, until Ctrl-C.
+
+    Settings come from the environment: DATABASE_URL, HOST, PORT, SLA_WEBHOOK_SECRET, SLA_API_TOKEN, LOG_LEVEL.
+    """
+    settings = read_settings()
+    book = load_book(config)
+    for warning in examine(config_path(config))[1]:
+        typer.echo(str(warning), err=True)
+    prepare(settings)
+    listening = _listen(settings)
+    app = build_app(settings, book, senders=[terminal_sender()])
+    _say_where(listening, settings)
+    _serve(app, listening)
+
+
+def demo(
+    speed: Annotated[float, typer.Option(min=1, max=3600, help="How many times faster than real time.")] = DEMO_SPEED,
+) -> None:
+    """Play a support desk's day at high speed, on a ledger that is thrown away at the end.
+
+    Open the printed address in a browser. Ctrl-C ends it.
+    """
+    with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
+        settings = read_settings().model_copy(update={"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"})
+        book = load_book(DEMO)
+        prepare(settings)
+        listening = _listen(settings, any_port=True)
+        clock = FastClock(start_of_day(), speed)
+        app = build_app(settings, book, clock=clock, senders=[terminal_sender()])
+        console = Console(highlight=False)
+        console.print(f"\n[bold]A support desk's day[/], {speed:g} times as fast: a minute passes every {60 / speed:.2g} s.")
+        console.print(f"Open [bold underline]{_address(listening)}[/] in your browser. Ctrl-C ends it.\n", soft_wrap=True)
+        _serve(app, listening, demo=True)
+        console.print("\nThe demonstration has ended; nothing is kept.")
+
+
+def migrate() -> None:
+    """Bring the ledger's database to this version."""
+    settings = read_settings()
+    prepare(settings)
+    typer.echo("The ledger is up to date.")
+
+
+def read_settings() -> Settings:
+    """The settings, or the end with what is wrong in the environment."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            typer.echo(f"sla: {'.'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+def prepare(settings: Settings) -> None:
+    """Logs, and a ledger of this version."""
+    level = getattr(logging, settings.log_level.upper())
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    try:
+        migrate_ledger(settings.database_url)
+    except LedgerError as error:
+        typer.echo(f"sla: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _serve(app: App, listening: socket.socket, *, demo: bool = False) -> None:
+    async def serve() -> None:
+        playing = asyncio.create_task(play(app.ledger.intake, app.clock, app.watch.nudge)) if demo else None
+        try:
+            await app.run(listening)
+        finally:
+            if playing is not None:
+                playing.cancel()
+
+    try:
+        import uvloop
+
+        uvloop.run(serve())
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listening.close()
+
+
+def _listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
+    """A socket at the settings' address; for the demonstration another port, where theirs is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        if not any_port:
+            listening.close()
+            reason = error.strerror or error
+            raise usage_error(f"{settings.host}:{settings.port} cannot be used: {reason}. Set PORT to another one.") from None
+        listening.bind((settings.host, 0))
+    listening.listen(1024)
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _say_where(listening: socket.socket, settings: Settings) -> None:
+    typer.echo(f"Slakeeper is running. The local chat page: {_address(listening)}  Events: {_address(listening)}events")
+    if settings.redis_url is not None:
+        typer.echo("REDIS_URL is set, but one process alone does not need Redis; it is not used.", err=True)
+    if settings.sla_webhook_secret is None:
+        where = "taken unsigned, from this machine only" if settings.host in ("127.0.0.1", "::1", "localhost") else "refused"
+        typer.echo(f"SLA_WEBHOOK_SECRET is not set: events are {where}.", err=True)

@@ -1,0 +1,149 @@
+"""Commands: the one grammar of `/sla …`, for chat, page and command line.
+
+Decided here: which verbs there are, how a line is read, who may do what, and what is said where it cannot be read. Not
+decided here: what a command does (`handlers`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from rules.durations import DurationError, parse_milliseconds
+
+ACTING = ("agent", "lead", "escalation_manager", "leadership", "admin")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command's name, how it is written, what it is for, and the roles that may use it (none: everybody)."""
+
+    name: str
+    usage: str
+    help: str
+    roles: tuple[str, ...] = ()
+
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb("status", "status [for WHOM]", "How do we stand? Attainment of every agreement; for a customer, tier, team …"),
+        Verb("risk", "risk", "Which tickets are due next?"),
+        Verb("breaches", "breaches [open|today|week]", "What has been broken?"),
+        Verb("ticket", "ticket T-1", "One ticket with its clocks and pages."),
+        Verb("why", "why T-1", "Why is it due when it is? Everything that happened, and what it did."),
+        Verb("ack", "ack P-1 [for 30m]", "Take a page, or a ticket's open page.", ACTING),
+        Verb("escalate", "escalate T-1", "Call the next step of the ladder now.", ACTING),
+        Verb("exceptions", "exceptions [list]", "Which exceptions are active?"),
+        Verb("oncall", "oncall", "Who is on call?"),
+        Verb("agreements", "agreements", "What have we promised to whom?"),
+        Verb("health", "health", "Is the bot itself well?"),
+        Verb("help", "help [COMMAND]", "This list."),
+    )
+}
+
+PERIODS = ("open", "today", "week")
+_NEEDS_TICKET = ("ticket", "why", "escalate")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line that was understood. `subject` is a ticket, page or whom; `lasts` is in milliseconds."""
+
+    verb: str
+    subject: str | None = None
+    lasts: int | None = None
+
+
+class CommandError(ValueError):
+    """A line that was not understood; the message says what to write instead."""
+
+
+def parse(text: str) -> Command:
+    """Read `/sla …`, with or without `/sla`. Raises CommandError."""
+    words = text.split()
+    if words and words[0].lower() in ("/sla", "sla"):
+        words = words[1:]
+    if not words:
+        return Command("status")
+    verb, rest = words[0].lower(), words[1:]
+    if verb not in VERBS:
+        raise CommandError(_unknown(verb))
+    if verb == "status":
+        return Command(verb, _whom(rest))
+    if verb == "ack":
+        return _ack(rest)
+    if verb == "breaches":
+        return Command(verb, _one_of(verb, rest, PERIODS) or "open")
+    if verb == "exceptions":
+        _one_of(verb, rest, ("list",))
+        return Command(verb)
+    if verb == "help":
+        return Command(verb, _one_of(verb, rest, tuple(VERBS)))
+    if verb in _NEEDS_TICKET:
+        return Command(verb, _at_most_one(verb, rest))
+    if rest:
+        raise CommandError(f"{verb} takes no more words: write /sla {verb}")
+    return Command(verb)
+
+
+def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list[tuple[str, str]]:
+    """How a line can go on: whole lines, each with its help. `tickets` and `pages` are ids that may be meant."""
+    words = text.split()
+    if words and words[0].lower() in ("/sla", "sla"):
+        words = words[1:]
+    if not words or (len(words) == 1 and not text.endswith(" ")):
+        typed = words[0].lower() if words else ""
+        return [(f"/sla {verb.name}", verb.help) for verb in VERBS.values() if verb.name.startswith(typed)]
+    verb = words[0].lower()
+    typed = words[1] if len(words) > 1 else ""
+    options: Sequence[str] = ()
+    if verb in _NEEDS_TICKET:
+        options = tickets
+    elif verb == "ack":
+        options = pages
+    elif verb == "breaches":
+        options = PERIODS
+    elif verb == "help":
+        options = tuple(VERBS)
+    elif verb == "status":
+        options = ("for ",)
+    matching = [option for option in options if option.lower().startswith(typed.lower())]
+    return [(f"/sla {verb} {option}", VERBS[verb].help) for option in matching[:25]] if verb in VERBS else []
+
+
+def _unknown(verb: str) -> str:
+    close = get_close_matches(verb, VERBS, n=1, cutoff=0.5)
+    hint = f"Did you mean /sla {close[0]}?" if close else f"Known: {', '.join(VERBS)}."
+    return f"There is no command {verb[:40]!r}. {hint}"
+
+
+def _whom(rest: Sequence[str]) -> str | None:
+    words = list(rest[1:] if rest and rest[0].lower() == "for" else rest)
+    if rest and not words:
+        raise CommandError("For whom? Write /sla status for acme")
+    return " ".join(words) or None
+
+
+def _ack(rest: Sequence[str]) -> Command:
+    if len(rest) in (2, 3) and rest[-2].lower() == "for":
+        try:
+            lasts = parse_milliseconds(rest[-1])
+        except DurationError:
+            raise CommandError(f"For how long? {rest[-1][:40]!r} is no amount of time: write /sla ack P-1 for 30m") from None
+        return Command("ack", rest[0] if len(rest) == 3 else None, lasts)
+    return Command("ack", _at_most_one("ack", rest))
+
+
+def _at_most_one(verb: str, rest: Sequence[str]) -> str | None:
+    if len(rest) > 1:
+        raise CommandError(f"{verb} takes one id: write /sla {VERBS[verb].usage}")
+    return rest[0] if rest else None
+
+
+def _one_of(verb: str, rest: Sequence[str], allowed: Sequence[str]) -> str | None:
+    if not rest:
+        return None
+    word = rest[0].lower()
+    if len(rest) > 1 or word not in allowed:
+        raise CommandError(f"/sla {VERBS[verb].usage}: {' '.join(rest)[:40]!r} is not one of {', '.join(allowed)}")
+    return word

@@ -1,0 +1,164 @@
+"""Handlers: what each command answers, on every platform alike.
+
+Decided here: roles, refusals, pick-lists, and that a click is an event in the ticket's history, looked at before it is
+answered. Not decided here: the grammar (`commands`), and how queries read (`answers`).
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+
+from bot import answers
+from bot.commands import VERBS, Command, CommandError, parse
+from bot.messages import Answer, Card, clipped
+from bot.ports import Ledger, WallClockPort
+from bot.watch import Watch
+from escalation.book import Book
+from escalation.page import PageRow
+from escalation.people import Person
+from rules.durations import spoken
+from rules.ticket import TicketEvent
+
+SOURCE = "slakeeper"
+
+
+class Handlers:
+    """Answers commands from one ledger and book."""
+
+    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch) -> None:
+        self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
+        self._queries: dict[str, Callable[[Command], Answer]] = {
+            "status": lambda command: answers.status(ledger.reader, command.subject),
+            "risk": lambda _: answers.risk(ledger.reader, clock.now()),
+            "breaches": lambda command: answers.breaches(ledger.reader, command.subject or "open", clock.now()),
+            "ticket": self._ticket,
+            "why": self._why,
+            "exceptions": lambda _: answers.exceptions(),
+            "oncall": lambda _: answers.oncall(book, clock.now()),
+            "agreements": lambda _: answers.agreements(book),
+            "health": lambda _: answers.health(ledger.reader.health(clock.now()), clock.now()),
+            "help": lambda command: answers.help_card(command.subject),
+        }
+
+    def answer(self, text: str, who: Person | None) -> Answer:
+        """Answer a line as it was typed; what cannot be understood is answered with what to write instead."""
+        try:
+            command = parse(text)
+        except CommandError as error:
+            return refusal(str(error))
+        return self.carry_out(command, who)
+
+    def click(self, action: str, value: str, who: Person | None) -> Answer:
+        """Answer a button of a card."""
+        verb = {"acknowledge": "ack"}.get(action, action)
+        if verb not in ("ack", "escalate", "why"):
+            return refusal(f"There is no button {action[:40]!r}.")
+        return self.carry_out(Command(verb, value), who)
+
+    def carry_out(self, command: Command, who: Person | None) -> Answer:
+        """Answer a command; a refusal says which role is needed and who has it."""
+        roles = VERBS[command.verb].roles
+        if roles and (who is None or not set(roles) & set(who.roles)):
+            return refusal(self._needed(command.verb, roles))
+        if command.verb in self._queries:
+            return self._queries[command.verb](command)
+        assert who is not None
+        return self._acknowledge(command, who) if command.verb == "ack" else self._escalate(command, who)
+
+    def _needed(self, verb: str, roles: Sequence[str]) -> str:
+        having = [person.name for person in self._book.people.values() if set(roles) & set(person.roles)]
+        who = f"{', '.join(having[:8])} {'has' if len(having) == 1 else 'have'} one." if having else "Nobody has one yet."
+        return f"{verb} needs one of the roles {', '.join(roles)}. {who}"
+
+    def _ticket(self, command: Command) -> Answer:
+        if command.subject is None:
+            return self._pick("ticket")
+        view = self._ledger.reader.ticket(command.subject)
+        return answers.ticket(view, self._book) if view else self._no_ticket(command.subject)
+
+    def _why(self, command: Command) -> Answer:
+        if command.subject is None:
+            return self._pick("why")
+        history = self._ledger.looks.histories([command.subject])[0]
+        if not history.events:
+            return self._no_ticket(command.subject)
+        return answers.why(history, self._book)
+
+    def _pick(self, verb: str) -> Answer:
+        return answers.pick(self._ledger.reader, verb)
+
+    def _no_ticket(self, id: str) -> Answer:
+        like = self._ledger.reader.like(id[:2], 5)
+        hint = f" There are {', '.join(like)} …" if like else ""
+        return refusal(f"There is no ticket {clipped(id, 60)!r}.{hint}")
+
+    def _acknowledge(self, command: Command, who: Person) -> Answer:
+        page = self._page(command.subject)
+        if isinstance(page, Answer):
+            return page
+        if page.state == "closed":
+            return refusal(f"Page {page.page} is closed: {self._end_of(page)}. Nothing has changed.")
+        if page.state == "acknowledged" and page.acknowledged_by == who.id and command.lasts is None:
+            return refusal(f"You have {page.page} already.")
+        data = {"page": page.page, "by": who.id, **({"for": f"{command.lasts}ms"} if command.lasts is not None else {})}
+        self._happened(page.ticket, "page.acknowledged", data)
+        after = self._ledger.reader.page(page.page)
+        if after is None or after.acknowledged_by != who.id:
+            return refusal(f"Page {page.page} could not be taken: {self._end_of(after or page)}.")
+        lasts = (after.acknowledged_until or 0) - self._clock.now()
+        return said(f"{who.name} has {page.page} for {spoken(max(lasts, 0))}.", "met")
+
+    def _escalate(self, command: Command, who: Person) -> Answer:
+        if command.subject is None:
+            return self._pick("escalate")
+        view = self._ledger.reader.ticket(command.subject)
+        if view is None:
+            return self._no_ticket(command.subject)
+        before = {page.page: (page.step, page.next_at) for page in view.pages}
+        self._happened(view.ticket, "page.escalated", {"by": who.id})
+        view = self._ledger.reader.ticket(command.subject) or view
+        moved = [page for page in view.pages if before.get(page.page) != (page.step, page.next_at)]
+        if not moved:
+            return refusal(f"Nobody could be called for {view.ticket}: no clock of it runs under an agreement with a ladder.")
+        page = moved[-1]
+        if not page.to:
+            return said(f"The ladder of {page.page} is used up; nobody is left to call.", "at_risk")
+        return said(f"{who.name} escalated {view.ticket}: {self._book.names(page.to)} paged (step {page.step}).", "at_risk")
+
+    def _page(self, subject: str | None) -> PageRow | Answer:
+        """The page that is meant: by its id, by its ticket's, or the only open one."""
+        open_pages = self._ledger.reader.pages()
+        if subject is None:
+            return open_pages[0] if len(open_pages) == 1 else answers.pick_page(open_pages, self._book)
+        page = self._ledger.reader.page(subject)
+        if page is not None:
+            return page
+        view = self._ledger.reader.ticket(subject)
+        if view is None:
+            return refusal(
+                f"There is no page and no ticket {clipped(subject, 60)!r}. Write /sla ack to choose from the open pages."
+            )
+        mine = [page for page in view.pages if page.state != "closed"] or list(view.pages)
+        return mine[0] if mine else refusal(f"Nobody is being paged for {view.ticket}.")
+
+    def _happened(self, ticket: str, type: str, data: dict[str, str]) -> None:
+        """Write a person's act into the ticket's history, and look at it at once."""
+        now = self._clock.now()
+        event = TicketEvent(ticket, type, now, data, str(uuid.uuid4()), SOURCE, recorded=now)
+        self._ledger.intake.append([event], [], now)
+        self._watch.look_at([ticket])
+
+    def _end_of(self, page: PageRow) -> str:
+        if page.state == "acknowledged" and page.acknowledged_by:
+            return f"{self._book.names([page.acknowledged_by])} has it"
+        recorded = self._ledger.looks.histories([page.ticket])[0].recorded
+        return next((d.reason for d in reversed(recorded) if d.page == page.page), "it has ended")
+
+
+def said(text: str, verdict: str = "info") -> Answer:
+    """A change of state: for the whole channel."""
+    return Answer(cards=(Card.model_validate({"title": text, "verdict": verdict}),), private=False)
+
+
+def refusal(text: str) -> Answer:
+    """Nothing was done, and why."""
+    return Answer(cards=(Card(title=text),), refused=True)

@@ -1,0 +1,189 @@
+"""What holds for every history: order of arrival, time that never runs backward, looks that never take back what they said."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.clocks import TicketClocks, clocks_of
+from rules.instants import HOUR, MINUTE
+from rules.ticket import TicketEvent
+from tests.support.core import (
+    ALWAYS,
+    LONDON,
+    agreement,
+    at,
+    clock,
+    crossings,
+    event,
+    fold,
+    gold,
+    opened,
+    promises,
+    targets,
+    thresholds,
+    updated,
+)
+
+START = at("2026-01-05T09:00:00Z")
+ALL = promises(
+    gold(),
+    agreement(
+        "second",
+        kind="ola",
+        version="1",
+        when={"group": "second-line"},
+        targets=targets(ALWAYS, assignment="30m", resolution={"urgent": "2h", "default": "3h"}),
+        on_change="restart",
+        on_reopen="restart",
+        after_breach=thresholds("daily", "150%"),
+    ),
+    agreement("views", targets=targets(LONDON, requester_wait="1h", agent_work="1h", resolution="4h"), calendar=LONDON),
+)
+
+changes: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.sampled_from(
+    [("ticket.updated", {"status": name}) for name in ("open", "pending", "on_hold", "solved", "closed")]
+    + [("ticket.updated", {"priority": name}) for name in ("urgent", "high", "low", None)]
+    + [("ticket.updated", {"tier": name}) for name in ("gold", "silver")]
+    + [("ticket.updated", {"group": name}) for name in ("support", "second-line")]
+    + [("ticket.updated", {"assignee": name}) for name in ("ana", None)]
+    + [("ticket.replied", {"author": name, "public": True}) for name in ("agent", "customer", "bot")]
+    + [("ticket.replied", {"author": "agent", "public": True, "status": name}) for name in ("pending", "solved", "open")]
+    + [("ticket.opened", {"tier": "gold"}), ("page.acknowledged", {"by": "ana"})]
+)
+gaps = st.sampled_from([0, 0, 1, MINUTE, 5 * MINUTE, 12 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 17 * HOUR, 64 * HOUR])
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 10) -> list[TicketEvent]:
+    found, when = [opened(START, arrival_=0, id_="e0")], START
+    # Few kinds of change and of gap in one history: so the same thing happens again and again.
+    kinds = st.sampled_from(draw(st.lists(changes, min_size=2, max_size=5)))
+    waits = st.sampled_from(draw(st.lists(gaps, min_size=1, max_size=3)))
+    for i, (gap, (type_, data)) in enumerate(draw(st.lists(st.tuples(waits, kinds), min_size=1, max_size=most)), start=1):
+        when += gap
+        found.append(event(when, type_, id_=f"e{i}", arrival_=i, **data))
+    return found
+
+
+def told(seen: TicketClocks) -> list[tuple[Any, ...]]:
+    return [(d.key, d.at, d.due_at, d.reason) for d in seen.decisions]
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), st.integers(0, 120 * HOUR), st.randoms())
+def test_events_in_any_order_and_more_than_once_give_the_same_clocks(
+    history: list[TicketEvent], later: int, dice: random.Random
+) -> None:
+    again = [replace(e, arrival=e.arrival + 1_000) for e in history if dice.random() < 0.3]
+    shuffled = history + again
+    dice.shuffle(shuffled)
+    plain, mixed = (clocks_of("T-1", each, ALL, START + later) for each in (history, shuffled))
+    assert mixed.rows == plain.rows
+    assert told(mixed) == told(plain)
+    assert mixed.next_at == plain.next_at
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), st.lists(st.integers(0, 200 * HOUR), min_size=2, max_size=4))
+def test_elapsed_never_exceeds_wall_time_and_never_runs_backward(history: list[TicketEvent], looks: list[int]) -> None:
+    before: dict[tuple[str, str, int], tuple[int, int, int]] = {}
+    for later in sorted(looks):
+        now = START + later
+        for row in clocks_of("T-1", history, ALL, now).rows:
+            assert 0 <= row.elapsed_ms <= row.wall_elapsed_ms <= now - START
+            assert row.paused_ms >= 0
+            assert row.elapsed_ms + row.paused_ms <= now - START
+            key = (row.agreement, row.metric, row.cycle)
+            figures = (row.wall_elapsed_ms, row.paused_ms if row.metric != "resolution" else 0, row.started_at)
+            # With another limit's calendar, elapsed is measured anew; wall time never is.
+            was = before.get(key, (0, 0, row.started_at))
+            assert figures[0] >= was[0] and figures[1] >= was[1] and figures[2] == was[2]
+            before[key] = figures
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), st.integers(0, 200 * HOUR), st.integers(0, 200 * HOUR))
+def test_a_later_look_says_all_that_an_earlier_one_said_in_the_same_order(
+    history: list[TicketEvent], first: int, second: int
+) -> None:
+    early, late = sorted((START + first, START + second))
+    known = [e for e in history if e.time <= early]
+    before, after = told(clocks_of("T-1", known, ALL, early)), told(clocks_of("T-1", history, ALL, late))
+    assert after[: len(before)] == before
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.integers(0, 200 * HOUR))
+def test_every_decision_has_a_key_of_its_own(history: list[TicketEvent], later: int) -> None:
+    keys = [d.key for d in clocks_of("T-1", history, ALL, START + later).decisions]
+    assert len(keys) == len(set(keys))
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.integers(0, 200 * HOUR))
+def test_met_is_at_or_before_due_and_missed_after(history: list[TicketEvent], later: int) -> None:
+    seen = clocks_of("T-1", history, ALL, START + later)
+    for row in seen.rows:
+        if row.state == "met":
+            assert row.breached_at is None and row.elapsed_ms <= row.target_ms
+            assert row.due_at is not None and row.stopped_at is not None and row.stopped_at <= row.due_at
+        if row.state == "missed":
+            assert row.breached_at is not None and row.stopped_at is not None and row.breached_at < row.stopped_at
+        if row.verdict == "on track":
+            assert row.elapsed_ms < row.target_ms or row.state == "paused"
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.integers(0, 100 * HOUR))
+def test_nothing_happens_before_the_next_instant(history: list[TicketEvent], later: int) -> None:
+    now = START + later
+    seen = clocks_of("T-1", history, ALL, now)
+    assert seen.next_at > now
+    just_before = clocks_of("T-1", history, ALL, min(seen.next_at - 1, now + 400 * HOUR))
+    assert told(just_before) == told(seen)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 90), st.integers(1, 600)), min_size=1, max_size=6), st.integers(1, 30))
+def test_pauses_sum_up_however_they_are_split(pieces: list[tuple[int, int]], rest: int) -> None:
+    history, when = [opened(START)], START
+    for work, pause in pieces:
+        history.append(updated(when := when + work * MINUTE, status="pending"))
+        history.append(updated(when + pause * MINUTE // 2, status="on_hold"))
+        history.append(updated(when := when + pause * MINUTE, status="open"))
+    some = agreement(targets=targets(ALWAYS, resolution="1000h"))
+    now = when + rest * MINUTE
+    row = clock(fold(history, now, some), "resolution")
+    paused = sum(pause for _, pause in pieces) * MINUTE
+    assert (row.paused_ms, row.elapsed_ms) == (paused, now - START - paused)
+    assert row.due_at == START + paused + 1000 * HOUR
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40 * 60), st.integers(0, 7 * 24 * 60))
+def test_the_due_instant_is_the_instant_at_which_the_limit_has_elapsed(limit: int, offset: int) -> None:
+    start = START + offset * MINUTE
+    some = agreement(targets=targets(LONDON, resolution=f"{limit}m"), calendar=LONDON)
+    seen = fold([opened(start)], start + 2_000 * HOUR, some)
+    row = clock(seen, "resolution")
+    assert row.due_at is not None and row.breached_at == row.due_at
+    assert LONDON.between(start, row.due_at) == limit * MINUTE
+    assert dict(crossings(seen))["100%"] == row.due_at
+    assert clock(fold([opened(start)], row.due_at, some), "resolution").elapsed_ms == limit * MINUTE
+
+
+def test_crossings_of_one_instant_keep_their_order_when_one_of_the_clocks_pauses_later() -> None:
+    """Both clocks are due at 11:00; only the resolution pauses at 11:30. What was said at 11:10 stays as it was said."""
+    some = agreement(targets=targets(first_response="2h", resolution="2h"))
+    history = [opened(START), updated(START + 150 * MINUTE, status="pending")]
+    before = told(fold(history[:1], START + 130 * MINUTE, some))
+    assert told(fold(history, START + 160 * MINUTE, some))[: len(before)] == before
+
+
+def test_paused_resumed_and_paused_in_one_instant_are_three_decisions() -> None:
+    history = [opened(START)] + [updated(START + HOUR, status=name) for name in ("pending", "open", "pending")]
+    keys = [d.key for d in fold(history, START + 2 * HOUR).decisions]
+    assert len(keys) == len(set(keys))
