@@ -5,12 +5,12 @@ Decided here: what belongs together, and whom a ladder's step reaches. Not decid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from escalation.facts import COUNTERS
 from escalation.ladder import Ladder, Step
 from escalation.people import Person, Team
 from escalation.rota import Rota
-from rules.conditions import Condition
+from rules.conditions import Condition, Facts
 from rules.matching import Matcher
 from rules.promises import Promises
 
@@ -45,12 +45,13 @@ class Book:
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._matcher = Matcher({rule.name: rule.when for rule in self.rules})
+        self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)
         self._rules = {rule.name: rule for rule in self.rules}
 
-    def rules_for(self, facts: Any) -> list[Rule]:
-        """The rules that hold for a fact, in the order of the configuration."""
-        return [self._rules[name] for name in self._matcher.matching(facts)]
+    def rules_for(self, facts: Facts) -> tuple[list[Rule], bool]:
+        """The rules that hold for a fact, in the order of the configuration; and whether a counter sways that."""
+        match = self._matcher.match(facts)
+        return [self._rules[name] for name in match.names], match.swayed
 
     def reached(self, step: Step, team: str | None, at: int) -> list[str]:
         """Ids of the people whom a step reaches at an instant; empty where nobody is."""

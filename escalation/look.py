@@ -21,7 +21,9 @@ from rules.ticket import TicketEvent
 
 @dataclass(slots=True)
 class Look:
-    """What is true of a ticket at an instant. `attention_at` is the next instant at which anything could change."""
+    """What is true of a ticket at an instant. `attention_at` is the next instant at which anything could change; `counted`
+    tells whether a counter over other tickets swayed a rule.
+    """
 
     ticket: str
     clocks: list[ClockRow]
@@ -30,6 +32,7 @@ class Look:
     attention_at: int | None
     facts: Mapping[str, Any]
     moments: list[Moment]
+    counted: bool
 
 
 def look(ticket: str, history: Sequence[TicketEvent], book: Book, facts: Facts, now: int) -> Look:
@@ -50,4 +53,5 @@ def respond(clocks: TicketClocks, book: Book, facts: Facts, now: int) -> Look:
         attention_at=upcoming if upcoming < NEVER else None,
         facts=clocks.facts,
         moments=clocks.moments,
+        counted=responses.counted,
     )

@@ -7,6 +7,7 @@ Not decided here: how a message reads and where it is sent.
 
 import hashlib
 from collections import Counter
+from operator import attrgetter
 from typing import Any
 
 from escalation.book import Action, Book
@@ -29,6 +30,7 @@ class Responses:
     def __init__(self, clocks: TicketClocks, book: Book, facts: Facts) -> None:
         self.decisions: list[Decision] = []
         self.pages: list[Page] = []
+        self.counted = False
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreements: dict[tuple[str | None, str | None], Agreement] = {
             (a.name, a.version): a for a in book.promises.agreements
@@ -48,7 +50,7 @@ class Responses:
         while True:
             event_at = moments[i].at if i < len(moments) else NEVER
             clock_at = decisions[j].at if j < len(decisions) else NEVER
-            page = min(self.pages, key=lambda page: page.deadline, default=None)
+            page = min(self.pages, key=_deadline) if self.pages else None
             page_at = page.deadline if page else NEVER
             at = min(event_at, clock_at, page_at)
             if at > now:
@@ -71,7 +73,7 @@ class Responses:
         if facts["answer"] or facts["assigned"]:
             what = "answered" if facts["answer"] else f"assigned to {str(facts['assignee'])[:60]}"
             self._close_pages(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
-        self._respond(_Facts(facts, self._counters(facts, moment.at)), None, moment)
+        self._respond({**facts, **self._counters(facts, moment.at)}, None, moment)
 
     def _take_click(self, moment: Moment) -> None:
         """A person acknowledges or escalates: the named page, or the ticket's open one. Too late, it changes nothing."""
@@ -107,7 +109,7 @@ class Responses:
         if decision.kind in _ENDED:
             self._end(decision)
         agreement = self._agreements.get((decision.agreement, decision.version))
-        counters = self._counters(ticket, decision.at, self._facts.recorded.get(decision.key))
+        counters = self._counters(ticket, decision.at, decision)
         if decision.kind == _OVERDUE:
             decision.facts = counters
             for page in self.pages:
@@ -121,15 +123,17 @@ class Responses:
             "cycle": decision.cycle,
             **counters,
         }
-        self._respond(_Facts(ticket, about), decision, None)
+        self._respond({**ticket, **about}, decision, None)
 
-    def _respond(self, facts: "_Facts", decision: Decision | None, moment: Moment | None) -> None:
-        for rule in self._book.rules_for(facts):
+    def _respond(self, facts: dict[str, Any], decision: Decision | None, moment: Moment | None) -> None:
+        rules, swayed = self._book.rules_for(facts)
+        self.counted = self.counted or (swayed and isinstance(facts.get("customer"), str))
+        for rule in rules:
             for action in rule.actions:
                 cause = decision or _cause_of(moment, self._clocks.ticket)
                 self._act(action, cause, facts, rule.name)
 
-    def _act(self, action: Action, cause: Decision, facts: "_Facts", rule: str) -> None:
+    def _act(self, action: Action, cause: Decision, facts: dict[str, Any], rule: str) -> None:
         agreement = self._agreements.get((cause.agreement, cause.version))
         team = agreement.team if agreement else None
         reason = f"rule {rule}: {cause.reason}"
@@ -221,25 +225,20 @@ class Responses:
             self._told.add(said.key)
             self.decisions.append(said)
 
-    def _counters(self, ticket: dict[str, Any], at: int, recorded: Any = None) -> dict[str, Any]:
-        count = self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)
-        return dict(recorded) if recorded else {"customer_breaches_24h": count}
+    def _counters(self, ticket: dict[str, Any], at: int, decision: Decision | None = None) -> dict[str, Any]:
+        """What the ticket cannot know; a decision on record keeps what was known then."""
+        if decision is not None and self._facts.recorded:
+            recorded = self._facts.recorded.get(decision.key)
+            if recorded:
+                return dict(recorded)
+        return {"customer_breaches_24h": self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)}
 
     def _kind(self, decision: Decision) -> str | None:
         agreement = self._agreements.get((decision.agreement, decision.version))
         return agreement.kind if agreement else None
 
 
-class _Facts:
-    """A ticket's facts under those of the present event."""
-
-    __slots__ = ("_about", "_ticket")
-
-    def __init__(self, ticket: dict[str, Any], about: dict[str, Any]) -> None:
-        self._ticket, self._about = ticket, about
-
-    def get(self, name: str) -> Any:
-        return self._about[name] if name in self._about else self._ticket.get(name)
+_deadline = attrgetter("deadline")
 
 
 def _cause_of(moment: Moment | None, ticket: str) -> Decision:

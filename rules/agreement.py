@@ -6,6 +6,7 @@ applies to a ticket (`promises`), and whether it was kept (`clock`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from rules.calendar import BusinessCalendar
@@ -60,13 +61,14 @@ class Agreement:
     instead_of: tuple[str, ...] = ()
     customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
     terms: Mapping[str, Any] = field(default_factory=dict)
+    _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name and version."""
         return f"{self.name} {self.version}"
 
-    @property
+    @cached_property
     def reason(self) -> str:
         """Why it applies where it does, in words."""
         return f"{self.key} applies: {in_words(self.when)}"
@@ -80,8 +82,21 @@ class Agreement:
             return by_priority[priority]
         return by_priority.get(DEFAULT)
 
-    @property
+    @cached_property
     def thresholds(self) -> tuple[Threshold, ...]:
         """All thresholds of a clock; the breach is always among them."""
         named = self.warn_at + self.after_breach
         return named if any(t.percent == 1 for t in named) else (*named, BREACH)
+
+    @cached_property
+    def daily(self) -> Threshold | None:
+        """The threshold that comes again every day after the breach, where there is one."""
+        return next((threshold for threshold in self.thresholds if threshold.daily), None)
+
+    def crossings(self, limit: int) -> tuple[tuple[int, Threshold], ...]:
+        """For a limit, the elapsed time at which each threshold is crossed, in order; without the daily one."""
+        found = self._crossings.get(limit)
+        if found is None:
+            pairs = [(threshold.elapsed(limit), threshold) for threshold in self.thresholds if not threshold.daily]
+            found = self._crossings[limit] = tuple(sorted(pairs, key=lambda pair: pair[0]))
+        return found

@@ -91,7 +91,7 @@ class Clock:
         self._due: int | None = None
         self._crossed: set[str] = set()
         self._pending: list[tuple[int, Threshold]] = []
-        self._daily: Threshold | None = None
+        self._daily = agreement.daily
         self._days = 0
         self._last_daily = 0
 
@@ -246,10 +246,8 @@ class Clock:
 
     def _arm(self) -> None:
         """Find what may still be crossed, in order; each threshold is crossed once."""
-        limit = self.target.milliseconds
-        thresholds = [t for t in self.agreement.thresholds if t.text not in self._crossed]
-        self._daily = next((t for t in thresholds if t.daily), None)
-        self._pending = sorted(((t.elapsed(limit), t) for t in thresholds if not t.daily), key=lambda pair: pair[0])
+        crossings = self.agreement.crossings(self.target.milliseconds)
+        self._pending = [pair for pair in crossings if pair[1].text not in self._crossed]
 
     def _settle(self, at: int) -> None:
         """Find the due instant again after a change at `at`. Once breached, it stays."""

@@ -110,24 +110,45 @@ def compiled(condition: Condition) -> Predicate:
 def _disjunction(children: tuple[Condition, ...]) -> Predicate:
     equalities = [c for c in children if isinstance(c, Test) and c.op == "=="]
     if len(equalities) == len(children) > 1 and len({c.field for c in equalities}) == 1:
-        field, values = equalities[0].field, frozenset(_typed(c.value) for c in equalities)
-        return lambda facts: _typed(facts.get(field)) in values
-    parts = [compiled(child) for child in children]
-    return lambda facts: any(part(facts) for part in parts)
+        return _membership(equalities[0].field, [c.value for c in equalities])
+    if not children:
+        return lambda _facts: False
+    last = compiled(children[-1])
+    for child in reversed(children[:-1]):
+        last = _either(compiled(child), last)
+    return last
+
+
+def _membership(field: str, values: list[Scalar]) -> Predicate:
+    if all(isinstance(value, str) for value in values):
+        texts = frozenset(values)
+        return lambda facts: isinstance(found := facts.get(field), str) and found in texts
+    typed = frozenset(_typed(value) for value in values)
+    return lambda facts: _typed(facts.get(field)) in typed
 
 
 def _conjunction(parts: list[Predicate]) -> Predicate:
-    if len(parts) == 1:
-        return parts[0]
-    if len(parts) == 2:
-        first, second = parts
-        return lambda facts: first(facts) and second(facts)
-    return lambda facts: all(part(facts) for part in parts)
+    if not parts:
+        return lambda _facts: True
+    last = parts[-1]
+    for part in reversed(parts[:-1]):
+        last = _both(part, last)
+    return last
+
+
+def _both(first: Predicate, second: Predicate) -> Predicate:
+    return lambda facts: first(facts) and second(facts)
+
+
+def _either(first: Predicate, second: Predicate) -> Predicate:
+    return lambda facts: first(facts) or second(facts)
 
 
 def _equality(field: str, value: Scalar) -> Predicate:
     if isinstance(value, str):
         return lambda facts: facts.get(field) == value
+    if isinstance(value, bool):
+        return lambda facts: facts.get(field) is value
     typed = _typed(value)
     return lambda facts: _typed(facts.get(field)) == typed
 

@@ -6,6 +6,7 @@ Decided here: what these texts mean. Not decided: which calendar counts them, an
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from rules.instants import DAY, HOUR, MINUTE, SECOND
 
@@ -95,6 +96,7 @@ def parse_threshold(text: str) -> Threshold:
     raise DurationError(f"{text!r} is no threshold: write 80%, 30s before, 2h after or daily")
 
 
+@lru_cache(maxsize=10_000)
 def spoken(milliseconds: int) -> str:
     """An amount for people, in its two largest units: `1h 30m`, `2d 4h`, `45s`; below a second `0s`."""
     if milliseconds < 0:

@@ -57,7 +57,23 @@ class Encoding:
 
     def codes(self, facts: Facts) -> tuple[int, ...]:
         """The codes of one fact, a slot each."""
-        return tuple([encode(facts.get(field)) for field, encode in self._encoders])
+        get = facts.get
+        # Most fields hold a text or nothing: those are looked up here, without a call.
+        return tuple(
+            [
+                texts.get(found, 0) if (found := get(field)).__class__ is str and texts is not None else encode(found)
+                for field, texts, encode in self._encoders
+            ]
+        )
+
+    def slots_of(self, fields: Sequence[str]) -> list[tuple[int, range]]:
+        """The slots of some fields, each with all codes that it can have."""
+        found = []
+        for key, slot in self._slots.items():
+            if key[1] in fields:
+                constants = len(self._constants[key])
+                found.append((slot, range(-1, 2 * constants + 1 if key[0] == "order" else constants + 1)))
+        return found
 
     def branches(self, condition: Condition) -> list[Branch]:
         """The alternatives of a condition. Raises ConditionError where there are too many to hold."""
@@ -123,14 +139,16 @@ class Encoding:
             case _:
                 return (Literal(slot, ">=", 0), Literal(slot, "<=", equal))
 
-    def _encoder(self, key: _Key) -> tuple[str, Callable[[Any], int]]:
+    def _encoder(self, key: _Key) -> tuple[str, dict[Any, int] | None, Callable[[Any], int]]:
+        """A slot's field, the codes of texts where they can be looked up, and the code of anything."""
         kind, field, detail = key
         if kind == "has":
             tag = detail[1]
-            return field, lambda found: int(isinstance(found, list | tuple) and any(same(item, tag) for item in found))
+            return field, None, lambda found: int(isinstance(found, list | tuple) and any(same(item, tag) for item in found))
+        constants = self._constants[key]
         if kind == "order":
-            return field, _ranking(self._constants[key])
-        return field, _lookup(self._constants[key])
+            return field, None, _ranking(constants)
+        return field, {value: i + 1 for i, value in enumerate(constants) if isinstance(value, str)}, _lookup(constants)
 
 
 def _key(test: Test) -> _Key:

@@ -5,7 +5,8 @@ remembered; agreements and rules depend on few fields, so most questions are ans
 follows from a match.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from rules.conditions import Condition, Facts
 from rules.encoding import Branch, Encoding
@@ -14,12 +15,23 @@ from rules.engine import engine_for
 _MOST_REMEMBERED = 100_000
 
 
-class Matcher:
-    """Names in the order given; `matching` answers in that order too. Raises ConditionError for what no engine can hold."""
+class Match(NamedTuple):
+    """The names that hold; `swayed` tells whether the answer hangs on one of the watched fields."""
 
-    def __init__(self, conditions: Mapping[str, Condition]) -> None:
+    names: tuple[str, ...]
+    swayed: bool
+
+
+class Matcher:
+    """Names in the order given; answers come in that order too. Raises ConditionError for what no engine can hold.
+
+    `watched` are fields that cost something to know: a match tells whether another value of theirs would change it.
+    """
+
+    def __init__(self, conditions: Mapping[str, Condition], watched: Sequence[str] = ()) -> None:
         self._names = list(conditions)
         self._encoding = Encoding(list(conditions.values()))
+        self._watched = self._encoding.slots_of(watched)
         self._always: list[int] = []
         branches: list[Branch] = []
         self._owner: list[int] = []
@@ -31,17 +43,30 @@ class Matcher:
             branches.extend(found)
             self._owner.extend([position] * len(found))
         self._engine = engine_for(branches)
-        self._remembered: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._remembered: dict[tuple[int, ...], Match] = {}
 
     def matching(self, facts: Facts) -> tuple[str, ...]:
         """The names whose conditions hold."""
+        return self.match(facts).names
+
+    def match(self, facts: Facts) -> Match:
+        """The names whose conditions hold, and whether the watched fields sway it."""
         codes = self._encoding.codes(facts)
         found = self._remembered.get(codes)
         if found is None:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[codes] = self._ask(codes)
+            names = self._ask(codes)
+            found = self._remembered[codes] = Match(names, self._swayed(codes, names))
         return found
+
+    def _swayed(self, codes: tuple[int, ...], names: tuple[str, ...]) -> bool:
+        """Whether some other code in a watched slot gives other names."""
+        for slot, others in self._watched:
+            for other in others:
+                if self._ask((*codes[:slot], other, *codes[slot + 1 :])) != names:
+                    return True
+        return False
 
     def _ask(self, codes: tuple[int, ...]) -> tuple[str, ...]:
         positions = {*self._always, *(self._owner[branch] for branch in self._engine.holding(codes))}

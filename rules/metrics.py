@@ -183,10 +183,7 @@ class Track:
         assert self._pause is not None
         cycle = self.cycle
         paused = cycle.paused_since is not None
-        if self._resume is None:
-            wanted = self._pause(facts)
-        else:
-            wanted = (paused or self._pause(facts)) and not self._resume(facts)
+        wanted = self._pause(facts) if self._resume is None else (paused or self._pause(facts)) and not self._resume(facts)
         if wanted and not paused:
             cycle.pause(at)
             yield "pause"

@@ -9,9 +9,10 @@ group), `assigned` (to another person); true from then on: `asked` (a customer h
 merged); true as long as it holds: `waiting` (a customer's message is unanswered).
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
@@ -42,29 +43,24 @@ class TicketEvent:
 
 def in_order(events: Iterable[TicketEvent]) -> list[TicketEvent]:
     """Events by time, then by sequence where both have one, then by arrival; each (source, id) once, the first arrival."""
+    arrived = sorted(events, key=_arrival)
     known: dict[tuple[str, str], TicketEvent] = {}
-    for event in sorted(events, key=lambda e: e.arrival):
+    for event in arrived:
         known.setdefault((event.source, event.id), event)
-    ordered = sorted(known.values(), key=lambda e: (e.time, e.arrival))
-    if all(a.time < b.time for a, b in itertools.pairwise(ordered)):
+    ordered = sorted(known.values(), key=_time)
+    if len({event.time for event in ordered}) == len(ordered):
         return ordered
     result: list[TicketEvent] = []
-    for group in _same_time(ordered):
+    for _, same in groupby(ordered, key=_time):
+        group = list(same)
         # Those with a sequence take, among themselves, the places that arrival gave them.
         sequenced = iter(sorted((e for e in group if e.sequence is not None), key=_sequence))
         result.extend(event if event.sequence is None else next(sequenced) for event in group)
     return result
 
 
-def _same_time(events: Sequence[TicketEvent]) -> Iterator[list[TicketEvent]]:
-    group: list[TicketEvent] = []
-    for event in events:
-        if group and group[0].time != event.time:
-            yield group
-            group = []
-        group.append(event)
-    if group:
-        yield group
+_arrival = attrgetter("arrival")
+_time = attrgetter("time")
 
 
 def _sequence(event: TicketEvent) -> tuple[int, int, str, int]:

@@ -141,6 +141,9 @@ _LATEST = parse("2200-01-01T00:00:00Z")
 
 def _check_depth(data: Mapping[str, Any]) -> None:
     """Refuse data that is nested without reason or too large to keep."""
+    flat = sum(len(value) if value.__class__ is str else 0 for value in data.values() if value.__class__ in _FLAT)
+    if flat < MOST_CHARACTERS // 2 and len(data) < 100 and all(value.__class__ in _FLAT for value in data.values()):
+        return
     level: list[Any] = [data]
     characters = 0
     for _ in range(MOST_DEPTH):
@@ -161,6 +164,9 @@ def _check_depth(data: Mapping[str, Any]) -> None:
             return
         level = below
     raise EventError(f"data is nested deeper than {MOST_DEPTH} levels")
+
+
+_FLAT = frozenset({str, int, bool, type(None)})
 
 
 def _said(error: ValidationError) -> str:

@@ -1,7 +1,8 @@
 """Simulation: events of a file replayed in virtual time, through the same look as live.
 
 Decided here: that each ticket is looked at once at the end, and again at each late arrival, so that corrections come out as
-they would have live; that counters over tickets are taken from all clocks first. Memory is bounded: events are sorted by
+they would have live; that tickets whose rules
+hang on counters over other tickets are looked at again when all clocks are known. Memory is bounded: events are sorted by
 ticket and decisions by time outside memory. Not decided here: what is true of a ticket (`escalation.look`).
 """
 
@@ -9,16 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from bot.simulation.spool import Spool
 from escalation.book import Book
-from escalation.facts import COUNTERS, NO_FACTS, Facts
+from escalation.facts import NO_FACTS, Facts
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
 from rules.clock import ClockRow
-from rules.clocks import clocks_of
-from rules.conditions import fields_of
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 
@@ -51,8 +51,10 @@ class Simulation:
     def __init__(self, book: Book, held: int = 100_000) -> None:
         self.book = book
         self.summary = Summary()
+        self._held = held
+        self._sla = {(a.name, a.version) for a in book.promises.agreements if a.kind == "sla"}
         self._events: Spool[tuple[str, int, TicketEvent]] = Spool(held)
-        self._decisions: Spool[tuple[int, int, int, dict[str, Any]]] = Spool(held)
+        self._decisions: Spool[tuple[int, str, int, dict[str, Any]]] = Spool(held)
         self._latest = 0
 
     def add(self, event: TicketEvent) -> None:
@@ -65,53 +67,52 @@ class Simulation:
         """Replay up to and including `until`, or the last event. Clocks come ticket by ticket, decisions in order of time."""
         now = self._latest if until is None else until
         self.summary.until = now
-        facts = self._facts(now) if self._needs_counters() else NO_FACTS
-        for ordinal, (ticket, history) in enumerate(self._tickets()):
-            last, record = replay(ticket, history, self.book, facts, now)
-            self.summary.tickets += 1
-            self.summary.count(last.clocks)
-            self._count(record)
-            if clocks:
-                for row in last.clocks:
-                    clocks(row.public())
-            if decisions:
-                for n, decision in enumerate(record):
-                    self._decisions.add((decision.at, ordinal, n, decision.public()))
+        breaches: dict[str, list[int]] = defaultdict(list)
+        waiting: Spool[tuple[str, int, TicketEvent]] = Spool(self._held)
+        for ticket, history in _by_ticket(self._events):
+            last, record = replay(ticket, history, self.book, NO_FACTS, now)
+            self._note_breaches(last, breaches)
+            if last.counted:  # it hangs on the other tickets' clocks: once more when all are known
+                for n, event in enumerate(history):
+                    waiting.add((ticket, n, event))
+            else:
+                self._take(last, record, clocks, keep=decisions is not None)
+                progress(len(history))
+        facts = Facts({customer: sorted(instants) for customer, instants in breaches.items()}, whole=True)
+        for ticket, history in _by_ticket(waiting):
+            self._take(*replay(ticket, history, self.book, facts, now), clocks, keep=decisions is not None)
             progress(len(history))
         if decisions:
             for _, _, _, decided in self._decisions:
                 decisions(decided)
-        self._events.close()
-        self._decisions.close()
+        for spool in (self._events, self._decisions, waiting):
+            spool.close()
         return self.summary
 
-    def _count(self, record: list[Decision]) -> None:
+    def _take(self, last: Look, record: list[Decision], clocks: Sink | None, *, keep: bool) -> None:
+        """Count what became of a ticket, write its clocks, and keep its decisions to be sorted."""
+        self.summary.tickets += 1
+        self.summary.count(last.clocks)
         self.summary.decisions += len(record)
-        for decision in record:
+        for n, decision in enumerate(record):
             self.summary.kinds[decision.kind] += 1
+            if keep:
+                self._decisions.add((decision.at, decision.ticket, n, decision.public()))
+        if clocks:
+            for row in last.clocks:
+                clocks(row.public())
 
-    def _tickets(self) -> Iterator[tuple[str, list[TicketEvent]]]:
-        for ticket, rows in groupby(self._events, key=lambda row: row[0]):
-            history = []
-            for _, arrival, event in rows:
-                history.append(_arrived(event, arrival))
-            yield ticket, history
+    def _note_breaches(self, last: Look, breaches: dict[str, list[int]]) -> None:
+        for decision in last.decisions:
+            if decision.kind == "clock.overdue" and (decision.agreement, decision.version) in self._sla:
+                moment = next(moment for moment in reversed(last.moments) if moment.at <= decision.at)
+                if isinstance(customer := moment.facts.get("customer"), str):
+                    breaches[customer].append(decision.at)
 
-    def _needs_counters(self) -> bool:
-        return any(field in COUNTERS for rule in self.book.rules for field in fields_of(rule.when))
 
-    def _facts(self, now: int) -> Facts:
-        """All customers' breaches, from the clocks of all tickets."""
-        breaches: dict[str, list[int]] = defaultdict(list)
-        sla = {(a.name, a.version) for a in self.book.promises.agreements if a.kind == "sla"}
-        for ticket, history in self._tickets():
-            found = clocks_of(ticket, [event for event in history if event.known_at <= now], self.book.promises, now)
-            for decision in found.decisions:
-                if decision.kind == "clock.overdue" and (decision.agreement, decision.version) in sla:
-                    moment = next(m for m in reversed(found.moments) if m.at <= decision.at)
-                    if isinstance(customer := moment.facts.get("customer"), str):
-                        breaches[customer].append(decision.at)
-        return Facts({customer: sorted(instants) for customer, instants in breaches.items()}, whole=True)
+def _by_ticket(events: Iterable[tuple[str, int, TicketEvent]]) -> Iterator[tuple[str, list[TicketEvent]]]:
+    for ticket, rows in groupby(events, key=itemgetter(0)):
+        yield ticket, [event for _, _, event in rows]
 
 
 def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, now: int) -> tuple[Look, list[Decision]]:
@@ -128,9 +129,3 @@ def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, no
         last = look(ticket, so_far, book, facts, at)
         record.extend(reconcile(record, last.decisions, so_far))
     return last, sorted(record, key=lambda decision: decision.at)
-
-
-def _arrived(event: TicketEvent, arrival: int) -> TicketEvent:
-    return TicketEvent(
-        event.ticket, event.type, event.time, event.data, event.id, event.source, event.sequence, arrival, event.recorded
-    )
