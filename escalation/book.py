@@ -14,6 +14,9 @@ from rules.conditions import Condition, Facts
 from rules.matching import Matcher
 from rules.promises import Promises
 
+ABOUT_CLOCKS = ("crossing", "kind", "agreement", "metric", "cycle")
+"""Fields that only a clock's decision has."""
+
 
 @dataclass(frozen=True)
 class Action:
@@ -45,12 +48,15 @@ class Book:
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)
+        conditions = {rule.name: rule.when for rule in self.rules}
+        self._matcher = Matcher(conditions, COUNTERS)
+        # Most rules ask for a crossing, which a ticket's event never has: they need not be asked at each event.
+        self._at_events = Matcher({name: conditions[name] for name in self._matcher.possible_without(ABOUT_CLOCKS)}, COUNTERS)
         self._rules = {rule.name: rule for rule in self.rules}
 
     def rules_for(self, facts: Facts) -> tuple[list[Rule], bool]:
         """The rules that hold for a fact, in the order of the configuration; and whether a counter sways that."""
-        match = self._matcher.match(facts)
+        match = (self._matcher if facts.get("metric") is not None else self._at_events).match(facts)
         return [self._rules[name] for name in match.names], match.swayed
 
     def reached(self, step: Step, team: str | None, at: int) -> list[str]:

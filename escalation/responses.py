@@ -10,7 +10,7 @@ from collections import Counter
 from operator import attrgetter
 from typing import Any
 
-from escalation.book import Action, Book
+from escalation.book import ABOUT_CLOCKS, Action, Book
 from escalation.facts import Facts
 from escalation.page import Clock, Page
 from rules.agreement import Agreement
@@ -73,7 +73,8 @@ class Responses:
         if facts["answer"] or facts["assigned"]:
             what = "answered" if facts["answer"] else f"assigned to {str(facts['assignee'])[:60]}"
             self._close_pages(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
-        self._respond({**facts, **self._counters(facts, moment.at)}, None, moment)
+        about = {**dict.fromkeys(ABOUT_CLOCKS), **self._counters(facts, moment.at)}
+        self._respond({**facts, **about}, None, moment)
 
     def _take_click(self, moment: Moment) -> None:
         """A person acknowledges or escalates: the named page, or the ticket's open one. Too late, it changes nothing."""

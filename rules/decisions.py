@@ -4,6 +4,7 @@ Decided here: the form of a decision and the key under which it is recorded once
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from rules.instants import text
@@ -19,6 +20,9 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "ticket.untagged": ("tag",),
 }
 _PAGE = ("page", "ladder", "step", "to")
+
+
+_common = attrgetter(*FIELDS)
 
 
 @dataclass(slots=True)
@@ -67,9 +71,8 @@ class Decision:
 
     def public(self) -> dict[str, Any]:
         """The decision as `sla simulate` and the API write it: the common keys, then those of its kind."""
-        row: dict[str, Any] = {"at": text(self.at)}
-        for name in FIELDS[1:]:
-            row[name] = getattr(self, name)
+        row: dict[str, Any] = dict(zip(FIELDS, _common(self), strict=True))
+        row["at"] = text(self.at)
         extras = _PAGE if self.kind.startswith("page.") else EXTRAS.get(self.kind, ())
         for name in extras:
             value = getattr(self, name)

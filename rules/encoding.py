@@ -31,7 +31,11 @@ class Literal:
 
     def holds(self, codes: Sequence[int]) -> bool:
         """Whether it holds for these codes."""
-        return _COMPARE[self.op](codes[self.slot], self.code)
+        return self.holds_for(codes[self.slot])
+
+    def holds_for(self, code: int) -> bool:
+        """Whether it holds for the code in its slot."""
+        return _COMPARE[self.op](code, self.code)
 
     def negated(self) -> "Literal":
         """The literal that holds exactly where this one does not."""

@@ -51,11 +51,8 @@ def to_datetime(at: int) -> datetime:
 
 def text(at: int) -> str:
     """An instant as RFC 3339 in UTC with milliseconds: `2026-01-05T16:00:00.000Z`."""
-    day, rest = divmod(at, DAY)
-    seconds, milliseconds = divmod(rest, SECOND)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{_date(day)}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z"
+    minute, rest = divmod(at, MINUTE)
+    return f"{_minute(minute)}{rest // SECOND:02}.{rest % SECOND:03}Z"
 
 
 def text_or_none(at: int | None) -> str | None:
@@ -63,9 +60,10 @@ def text_or_none(at: int | None) -> str | None:
     return None if at is None else text(at)
 
 
-@lru_cache(maxsize=4096)
-def _date(day: int) -> str:
-    return (EPOCH + timedelta(days=day)).strftime("%Y-%m-%d").zfill(10)
+@lru_cache(maxsize=20_000)
+def _minute(minute: int) -> str:
+    moment = EPOCH + timedelta(minutes=minute)
+    return f"{moment.year:04}{moment:-%m-%dT%H:%M:}"
 
 
 def _complaint(found: object) -> str:

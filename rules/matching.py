@@ -42,6 +42,7 @@ class Matcher:
                 continue
             branches.extend(found)
             self._owner.extend([position] * len(found))
+        self._branches = branches
         self._engine = engine_for(branches)
         self._remembered: dict[tuple[int, ...], Match] = {}
 
@@ -59,6 +60,16 @@ class Matcher:
             names = self._ask(codes)
             found = self._remembered[codes] = Match(names, self._swayed(codes, names))
         return found
+
+    def possible_without(self, fields: Sequence[str]) -> list[str]:
+        """The names that can hold for a fact which has none of these fields."""
+        absent = {slot for slot, _ in self._encoding.slots_of(fields)}
+
+        def possible(branch: Branch) -> bool:
+            return all(literal.slot not in absent or literal.holds_for(-1) for literal in branch)
+
+        alive = {owner for owner, branch in zip(self._owner, self._branches, strict=True) if possible(branch)}
+        return [self._names[position] for position in sorted({*self._always, *alive})]
 
     def _swayed(self, codes: tuple[int, ...], names: tuple[str, ...]) -> bool:
         """Whether some other code in a watched slot gives other names."""
