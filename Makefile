@@ -12,13 +12,13 @@ PYTHON := $(shell for p in python3.12 python3.11 python3; do \
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Slakeeper needs Python 3.11 or 3.12 with its venv module: install python3.12 (on Debian: apt-get install python3 python3-venv python3-dev) and run make again." >&2; exit 1; }
 	@command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 || { echo "Slakeeper compiles its rule engine: install a C compiler (on Debian: apt-get install build-essential python3-dev) and run make again." >&2; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version) …"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 setup: $(STAMP)  ## create .venv with everything, so that .venv/bin/sla works

@@ -1,9 +1,11 @@
 """The terms of an agreement: limits by priority, thresholds, reasons."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from rules.instants import HOUR
 from tests.support.core import LONDON, agreement, amount, gold, target, targets, thresholds
 
 
@@ -51,6 +53,13 @@ def test_a_limit_may_have_its_own_calendar() -> None:
 def test_the_breach_is_always_a_crossing(terms: dict[str, Any], expected: list[str]) -> None:
     some = agreement(**{name: thresholds(*texts) for name, texts in terms.items()})
     assert [threshold.text for threshold in some.thresholds] == expected
+
+
+def test_an_agreement_written_anew_with_other_thresholds_crosses_those() -> None:
+    some = agreement()
+    assert [threshold.text for _, threshold in some.crossings(HOUR)] == ["80%", "90%", "100%"]
+    other = replace(some, warn_at=thresholds("50%"))
+    assert [threshold.text for _, threshold in other.crossings(HOUR)] == ["50%", "100%"]
 
 
 def test_an_agreement_says_why_it_applies() -> None:

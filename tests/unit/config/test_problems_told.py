@@ -1,0 +1,378 @@
+"""Every kind of mistake in a configuration is told with its place, what was found, what was expected, and a hint."""
+
+from pathlib import Path
+
+import pytest
+
+from config.load import examine, load
+from config.problems import ConfigError, Problem
+
+ALWAYS = "calendars: {always: {hours: 24x7}}\n"
+OFFICE = "calendars: {office: {hours: {mon: ['09:00-17:00']}}}\n"
+ANA = "people: {ana: {name: Ana}}\n"
+GOLD = "agreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar: always\n"
+LADDER = ANA + "ladders:\n  l: {steps: [{page: {person: ana}, "
+
+
+def problems_of(tmp_path: Path, text: str | bytes) -> list[Problem]:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return examine(path)[1]
+
+
+# what is written, then line, field, found, expected, and words of the hint
+MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
+    "a misspelt section": ("calenders: {}\n", 1, "calenders", "'calenders'", "section", "calendars"),
+    "a section that is a list": ("people: [ana]\n", 1, "people", "['ana']", "names", ""),
+    "a person without a name": ("people:\n  ana: {email: a@b.example}\n", 2, "people.ana.name", "nothing", "required", ""),
+    "a misspelt field": ("people:\n  ana: {name: A, emial: x}\n", 2, "people.ana.emial", "unknown field", "known", "email"),
+    "an unknown role": ("people:\n  ana: {name: A, roles: [boss]}\n", 2, "people.ana.roles.0", "'boss'", "approver", ""),
+    "a zone that is none": (
+        "calendars:\n  c:\n    zone: Europe/Londn\n    hours: 24x7\n",
+        *(3, "calendars.c.zone", "'Europe/Londn'", "IANA time zone", "Europe/London"),
+    ),
+    "a zone that is a folder of zones": (
+        "calendars:\n  c:\n    zone: Europe\n    hours: 24x7\n",
+        *(3, "calendars.c.zone", "'Europe'", "IANA time zone", "Europe/London"),
+    ),
+    "a zone that is a path": (
+        "calendars:\n  c:\n    zone: ../../etc/passwd\n    hours: 24x7\n",
+        *(3, "calendars.c.zone", "passwd", "IANA time zone", "Europe/London"),
+    ),
+    "a calendar without hours": ("calendars:\n  c: {zone: UTC}\n", 2, "calendars.c.hours", "nothing", "required", ""),
+    "a weekday that is none": (
+        "calendars:\n  c: {hours: {funday: ['09:00-17:00']}}\n",
+        *(2, "calendars.c.hours.funday", "09:00", "weekdays", "mon-thu"),
+    ),
+    "a window without minutes": (
+        "calendars:\n  c: {hours: {mon: ['9-5']}}\n",
+        *(2, "calendars.c.hours.mon.0", "'9-5'", "window of hours", "09:00-17:30"),
+    ),
+    "a window past midnight": (
+        "calendars:\n  c: {hours: {mon: ['25:00-26:00']}}\n",
+        *(2, "calendars.c.hours.mon.0", "'25:00-26:00'", "window of hours", "09:00-17:30"),
+    ),
+    "a window outside a list": (
+        "calendars:\n  c: {hours: {mon: '09:00-17:00'}}\n",
+        *(2, "calendars.c.hours.mon", "'09:00-17:00'", "a list", ""),
+    ),
+    "a calendar that never opens": ("calendars:\n  c: {hours: {}}\n", 2, "calendars.c.hours", "no open", "one", "counts nothing"),
+    "a country that is none": (
+        "calendars:\n  c: {hours: {mon: ['09:00-17:00']}, holidays: {country: XX}}\n",
+        *(2, "calendars.c.holidays.country", "'XX'", "country code", ""),
+    ),
+    "a subdivision that is none": (
+        "calendars:\n  c: {hours: {mon: ['09:00-17:00']}, holidays: {country: GB, subdivision: ENGLAND}}\n",
+        *(2, "calendars.c.holidays.subdivision", "'ENGLAND'", "subdivision of GB", "ENG"),
+    ),
+    "a date that is none": (
+        "calendars:\n  c: {hours: 24x7, dates: {2026-13-01: []}}\n",
+        *(2, "calendars.c.dates.2026-13-01", "'2026-13-01'", "a date", "2026-12-31"),
+    ),
+    "a holiday in another notation": (
+        "calendars:\n  c: {hours: 24x7, holidays: {closed: [31.12.2026]}}\n",
+        *(2, "calendars.c.holidays.closed", "'31.12.2026'", "a date", "2026-12-31"),
+    ),
+    "a working day without unit": (
+        "calendars:\n  c: {hours: 24x7, working_day: 8}\n",
+        *(2, "calendars.c.working_day", "8", "amount of time", "8h"),
+    ),
+    "a kind that is none": (
+        ALWAYS + "agreements:\n  gold: {kind: slo, from: 2026-01-01, calendar: always, targets: {}}\n",
+        *(3, "agreements.gold.kind", "'slo'", "sla, ola or uc", ""),
+    ),
+    "a calendar that is not defined": (
+        ALWAYS + "agreements:\n  gold: {kind: sla, from: 2026-01-01, calendar: alway, targets: {}}\n",
+        *(3, "agreements.gold.calendar", "'alway'", "defined under calendars", "always"),
+    ),
+    "a first day that is none": (
+        ALWAYS + "agreements:\n  gold: {kind: sla, from: January, calendar: always, targets: {}}\n",
+        *(3, "agreements.gold.from", "'January'", "a date", "2026-12-31"),
+    ),
+    "a metric that is none": (
+        ALWAYS + GOLD + "    targets: {first_respons: {default: 1h}}\n",
+        *(7, "agreements.gold.targets.first_respons", "'first_respons'", "metric", "first_response"),
+    ),
+    "an amount in words": (
+        ALWAYS + GOLD + "    targets:\n      resolution: {default: 15 minuts}\n",
+        *(8, "agreements.gold.targets.resolution.default", "'15 minuts'", "amount of time", "15m"),
+    ),
+    "a target without unit": (
+        ALWAYS + GOLD + "    targets:\n      resolution: {default: 15}\n",
+        *(8, "agreements.gold.targets.resolution.default", "15", "amount of time", "15m"),
+    ),
+    "days on office hours": (
+        OFFICE + GOLD.replace("always", "office") + "    targets:\n      resolution: {default: 2d}\n",
+        *(8, "agreements.gold.targets.resolution.default", "'2d'", "working days", "2wd"),
+    ),
+    "working days of no known length": (
+        OFFICE + GOLD.replace("always", "office") + "    targets:\n      resolution: {default: 2wd}\n",
+        *(8, "agreements.gold.targets.resolution.default", "'2wd'", "how long a working day", "working_day: 8h"),
+    ),
+    "a target's calendar that is not defined": (
+        ALWAYS + GOLD + "    targets: {resolution: {urgent: {within: 4h, calendar: alwys}}}\n",
+        *(7, "agreements.gold.targets.resolution.urgent.calendar", "'alwys'", "defined under calendars", "always"),
+    ),
+    "a target without priorities": (
+        ALWAYS + GOLD + "    targets: {resolution: 4h}\n",
+        *(7, "agreements.gold.targets.resolution", "'4h'", "mapping", ""),
+    ),
+    "a threshold without sign": (
+        ALWAYS + GOLD + "    targets: {}\n    warn_at: [80, 90%]\n",
+        *(8, "agreements.gold.warn_at.0", "80", "threshold", "80%"),
+    ),
+    "an objective without sign": (
+        ALWAYS + GOLD + "    targets: {}\n    objective: {attain: 95}\n",
+        *(8, "agreements.gold.objective.attain", "95", "percentage", "95%"),
+    ),
+    "a span that is none": (
+        ALWAYS + GOLD + "    targets: {}\n    objective: {attain: 95%, over: fortnight}\n",
+        *(8, "agreements.gold.objective.over", "'fortnight'", "quarter or year", ""),
+    ),
+    "a misspelt choice": (
+        ALWAYS + GOLD + "    targets: {}\n    on_change: cary\n",
+        *(8, "agreements.gold.on_change", "'cary'", "carry or restart", ""),
+    ),
+    "a team that is not defined": (
+        ALWAYS + "teams: {support: {}}\n" + GOLD + "    targets: {}\n    team: suport\n",
+        *(9, "agreements.gold.team", "'suport'", "defined under teams", "support"),
+    ),
+    "a ladder that is not defined": (
+        ALWAYS + GOLD + "    targets: {}\n    ladder: up\n",
+        *(8, "agreements.gold.ladder", "'up'", "defined under ladders", ""),
+    ),
+    "an agreement replaced that is not defined": (
+        ALWAYS + GOLD + "    targets: {}\n    instead_of: [gld]\n",
+        *(8, "agreements.gold.instead_of.0", "'gld'", "defined under agreements", "gold"),
+    ),
+    "an extended agreement that is not defined": (
+        ALWAYS + GOLD + "    targets: {}\n    extends: glod\n",
+        *(8, "agreements.gold.extends", "'glod'", "another agreement", "gold"),
+    ),
+    "a condition's operator that is none": (
+        ALWAYS + GOLD + "    targets: {}\n    when: {tier: {inn: [gold]}}\n",
+        *(8, "agreements.gold.when.tier", "inn", "one of in, not", ""),
+    ),
+    "a condition that is a list": ("rules:\n  r: {when: [a], do: []}\n", 2, "rules.r.when", "['a']", "mapping", ""),
+    "an action that is none": (
+        "rules:\n  r: {when: {crossing: 80%}, do: [{shout: team}]}\n",
+        *(2, "rules.r.do.0", "shout", "an action", "{tell: team}"),
+    ),
+    "actions that are no list": ("rules:\n  r: {when: {crossing: 80%}, do: tell}\n", 2, "rules.r.do", "'tell'", "a list", ""),
+    "a lead who is not defined": (
+        ANA + "teams:\n  support: {lead: anna}\n",
+        *(3, "teams.support.lead", "'anna'", "defined under people", "ana"),
+    ),
+    "a channel on an unknown platform": (
+        "teams:\n  support: {channels: {teams: x}}\n",
+        *(2, "teams.support.channels.teams", "'teams'", "slack, discord or local", ""),
+    ),
+    "somebody on a rota who is not defined": (
+        ANA + "rotas:\n  r: {zone: UTC, shifts: [{who: [ana, bob], from: 2026-01-05T09:00}]}\n",
+        *(3, "rotas.r.shifts.0.who.1", "'bob'", "defined under people", "ana"),
+    ),
+    "a shift with an offset": (
+        ANA + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00Z}]}\n",
+        *(3, "rotas.r.shifts.0.from", "'2026-01-05T09:00Z'", "local date and time", "without an offset"),
+    ),
+    "an odd hand-over": (
+        ANA + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: often, at: '09:00'}}]}\n",
+        *(3, "rotas.r.shifts.0.hand_over.every", "'often'", "how often", "2 weeks"),
+    ),
+    "a ladder without steps": ("ladders:\n  l: {steps: []}\n", 2, "ladders.l.steps", "[]", "at least 1", ""),
+    "a step that waits for ten somethings": (LADDER + "wait: 10}]}\n", 3, "ladders.l.steps.0.wait", "10", "amount", "10m"),
+    "a step that pages two": (
+        ANA + "ladders:\n  l: {steps: [{page: {person: ana, role: lead}, wait: 1m}]}\n",
+        *(3, "ladders.l.steps.0.page", "2 of them", "exactly one", ""),
+    ),
+    "a step that pages a stranger": (
+        "ladders:\n  l: {steps: [{page: {person: zoe}, wait: 5m}]}\n",
+        *(2, "ladders.l.steps.0.page.person", "'zoe'", "defined under people", ""),
+    ),
+    "less than no repetition": (LADDER + "wait: 5m}], repeat: -1}\n", 3, "ladders.l.repeat", "-1", "equal to 0", ""),
+    "a metric that never starts": ("metrics:\n  m: {stop: {status: closed}}\n", 2, "metrics.m", "no start", "start", "start:"),
+    "a template that is broken": ("wording:\n  breach: {en: 'Hi {{ name '}\n", 2, "wording.breach.en", "line 1", "Jinja", ""),
+    "a name defined twice": ("people:\n  ana: {name: A}\n  ana: {name: B}\n", 3, "people.ana", "second time", "once", ":2"),
+    "a section defined twice": (
+        "people: {ana: {name: A}}\npeople: {}\n",
+        *(2, "people", "second time", "once", ":1"),
+    ),
+    "a list as a name": ("people:\n  [1, 2]: {name: A}\n", 2, "people", "list or mapping", "a text", ""),
+    "a NUL in a text": ('people:\n  ana: {name: "A\\0na"}\n', 2, "people.ana.name", "x00", "a text", ""),
+    "a bracket left open": ("people:\n  ana: {name: Ana\n", 3, "file", "','", "YAML", ""),
+    "a tab as indentation": ("people:\n\tana: {name: Ana}\n", 2, "file", "\\t", "YAML", ""),
+    "two documents in one file": ("people: {}\n---\npeople: {}\n", 2, "file", "another document", "YAML", ""),
+    "an alias of nothing": ("people:\n  ana: *a\n", 2, "file", "undefined alias", "YAML", ""),
+    "a list for a file": ("- a\n- b\n", 1, "file", "no mapping", "sections", ""),
+    "a word for a file": ("hello\n", 1, "file", "no mapping", "sections", ""),
+    "an object of Python": ("people:\n  ana: !!python/object/apply:os.system ['true']\n", 2, "people.ana", "['true']", "mapping", ""),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_once_with_its_place_and_what_to_write_instead(tmp_path: Path, mistake: str) -> None:
+    text, line, field, found, expected, hint = MISTAKES[mistake]
+    told = problems_of(tmp_path, text)
+    assert len(told) == 1, told
+    problem = told[0]
+    assert (problem.line, problem.field, problem.warning) == (line, field, False)
+    assert found in problem.found
+    assert expected in problem.expected
+    assert hint in problem.hint
+    assert problem.file.endswith("c.yaml")
+    assert "\n" not in str(problem)
+    assert str(problem).startswith(f"{problem.file}:{line}: {field}: found ")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_in_whole_words(tmp_path: Path, mistake: str) -> None:
+    for problem in problems_of(tmp_path, MISTAKES[mistake][0]):
+        sentence = str(problem)
+        assert "found found" not in sentence
+        assert "expected expected" not in sentence
+        assert "expected List" not in sentence
+        assert "<stream end>" not in sentence
+        assert ".." not in sentence.replace("../", "")
+
+
+def test_every_kind_of_problem_comes_with_a_hint(tmp_path: Path) -> None:
+    bare = [name for name, (text, *_) in MISTAKES.items() if any(not p.hint for p in problems_of(tmp_path, text))]
+    assert bare == []
+
+
+def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(tmp_path: Path) -> None:
+    text = """\
+people:
+  ana: {name: Ana, roles: [boss]}
+  ben: {email: ben@desk.example}
+  ben: {name: Ben}
+teams:
+  support: {lead: anna, rota: suport, channels: {teams: x}}
+rotas:
+  support: {zone: Nowhere, shifts: [{who: zoe, from: Monday}]}
+calendars:
+  office: {hours: {mon: ["9-5"], funday: []}, working_day: 8}
+agreements:
+  gold:
+    kind: slo
+    from: soon
+    calendar: offise
+    targets: {first_respons: {urgent: 15}, resolution: {default: 2 days}}
+    warn_at: [80]
+    ladder: up
+    on_change: cary
+rules:
+  warn: {when: {crossing: 80%}, do: [{shout: team}]}
+ladders:
+  support: {steps: [{page: {role: boss}, wait: 10}], repeat: lots}
+wording:
+  breach: {en: "{{ oops "}
+colours: {}
+"""
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    book, told = examine(path)
+    with pytest.raises(ConfigError) as raised:
+        load(path)
+    assert raised.value.problems == told
+    assert len(told) >= 20
+    assert [problem.line for problem in told] == sorted(problem.line for problem in told)
+    lines = {problem.line for problem in told}
+    assert lines >= {2, 3, 4, 6, 8, 10, 13, 14, 15, 16, 17, 18, 19, 21, 23, 25, 26}
+    assert str(raised.value).count("\n") == len(told) - 1
+
+
+def test_a_missing_field_is_told_for_each_one(tmp_path: Path) -> None:
+    told = problems_of(tmp_path, "agreements:\n  gold: {version: '1'}\n")
+    assert {problem.field for problem in told} == {f"agreements.gold.{name}" for name in ("kind", "from", "calendar", "targets")}
+
+
+@pytest.mark.parametrize("circle", ["a", "b"])
+def test_agreements_that_extend_each_other_in_a_circle_are_told(tmp_path: Path, circle: str) -> None:
+    text = ALWAYS + f"agreements:\n  a: {{extends: {circle}, kind: sla, from: 2026-01-01, calendar: always, targets: {{}}}}\n"
+    text += "  b: {extends: a, kind: sla, from: 2026-01-01, calendar: always, targets: {}}\n" if circle == "b" else ""
+    told = problems_of(tmp_path, text)
+    assert len(told) == 1
+    assert "a extends" in told[0].found
+    assert told[0].expected == "no circle"
+
+
+def test_a_mistake_in_an_extended_agreement_is_told_once_where_it_stands(tmp_path: Path) -> None:
+    text = ALWAYS + GOLD + "    targets: {}\n    on_change: cary\n  acme: {extends: gold, when: {customer: acme}}\n"
+    assert [(p.line, p.field) for p in problems_of(tmp_path, text)] == [(8, "agreements.gold.on_change")]
+
+
+# Files that are hardly files
+
+
+def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
+    told = problems_of(tmp_path, b"people:\n  ana: {name: Jos\xe9}\n")
+    assert [(p.field, p.found, p.expected) for p in told] == [("file", "bytes that are no UTF-8", "text in UTF-8")]
+
+
+def test_a_nul_byte_in_a_file_is_told(tmp_path: Path) -> None:
+    told = problems_of(tmp_path, b"people:\n  ana: {name: 'A\0na'}\n")
+    assert [(p.field, p.expected) for p in told] == [("file", "YAML 1.2 or JSON")]
+
+
+def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
+    told = examine(tmp_path / "gone.yaml")[1]
+    assert len(told) == 1
+    assert "No such file" in told[0].found
+
+
+def test_a_folder_without_files_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("people: {}")
+    told = examine(tmp_path)[1]
+    assert [(p.field, p.found) for p in told] == [("file", "no file")]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "people:\n", "{}\n"])
+def test_a_file_that_says_nothing_is_right(tmp_path: Path, text: str) -> None:
+    assert problems_of(tmp_path, text) == []
+
+
+def test_a_file_of_aliases_of_aliases_is_refused_quickly(tmp_path: Path) -> None:
+    bomb = "customers:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"  a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+    told = problems_of(tmp_path, bomb)
+    assert any("200,000" in problem.found for problem in told)
+
+
+def test_an_alias_that_holds_itself_is_told(tmp_path: Path) -> None:
+    told = problems_of(tmp_path, "people: &a\n  ana: *a\n")
+    assert told
+    assert all(not problem.warning for problem in told)
+
+
+def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
+    assert problems_of(tmp_path, "people:\n  ana: &a {name: Ana}\n  ben: *a\n") == []
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 5000, "-" + "9" * 5000, "1e999999", "0x" + "f" * 5000])
+def test_a_number_beyond_all_measure_is_no_traceback(tmp_path: Path, number: str) -> None:
+    for told in problems_of(tmp_path, f"customers:\n  acme: {{fee: {number}}}\n"):
+        assert len(str(told)) < 1000
+
+
+def test_deep_nesting_is_told(tmp_path: Path) -> None:
+    told = problems_of(tmp_path, "customers: " + "[" * 5000 + "]" * 5000)
+    assert told
+
+
+@pytest.mark.parametrize("limit", ["999999999999w", "99999999h"])
+def test_a_limit_beyond_all_measure_is_told_or_bearable(tmp_path: Path, limit: str) -> None:
+    from escalation.facts import NO_FACTS
+    from escalation.look import look
+    from rules.instants import parse
+    from rules.ticket import TicketEvent
+
+    text = ALWAYS + GOLD + f"    targets: {{resolution: {{default: {limit}}}}}\n"
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    book, told = examine(path)
+    if not told:
+        at = parse("2026-01-05T09:00:00Z")
+        assert book is not None
+        found = look("T-1", [TicketEvent("T-1", "ticket.opened", at, {}, "1", "s")], book, NO_FACTS, at)
+        assert all(row.public() for row in found.clocks)
