@@ -121,7 +121,9 @@ def why(history: History, book: Book) -> Answer:
         lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
     for decision in history.recorded:
         what = decision.kind.partition(".")[2] if decision.kind.startswith("clock.") else decision.kind
-        about = f"{in_words(decision.metric)} {what}" if decision.metric and decision.kind.startswith("clock.") else what
+        about = (
+            f"{in_words(decision.metric)} {what}" if decision.metric and decision.kind.startswith("clock.") else decision.kind
+        )
         if decision.threshold and decision.kind == "clock.crossed":
             about += f" {decision.threshold}"
         reason = decision.reason

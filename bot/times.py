@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import arrow
 
-from rules.instants import to_datetime
+from rules.instants import SECOND, to_datetime
 
 UTC = ZoneInfo("UTC")
 
@@ -20,4 +20,16 @@ def moment(at: int, zone: ZoneInfo = UTC) -> str:
 def in_a_sentence(at: int, zone: ZoneInfo) -> str:
     """A time in a letter: `09:15 on Monday 5 January (Europe/London)`."""
     local = arrow.get(to_datetime(at)).to(zone.key)
-    return f"{local.format('HH:mm')} on {local.format('dddd D MMMM')} ({zone.key.replace('_', ' ')} time)"
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    return f"{local.format('HH:mm')} on {local.format('dddd D MMMM')} ({place} time)"
+
+
+def in_full(milliseconds: int) -> str:
+    """An amount in a letter: `15 minutes`, `1 hour 30 minutes`."""
+    parts = []
+    rest = milliseconds // SECOND
+    for name, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(rest, seconds)
+        if count:
+            parts.append(f"{count} {name}{'s' if count != 1 else ''}")
+    return " ".join(parts[:2]) or "no time"

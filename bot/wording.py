@@ -12,12 +12,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.messages import Card, clipped
 from bot.ports import DeliveryError, TicketView
-from bot.times import in_a_sentence
+from bot.times import in_a_sentence, in_full
 from escalation.book import Book
 from rules.agreement import Agreement
 from rules.clock import ClockRow
 from rules.decisions import Decision
-from rules.durations import spoken
 from rules.instants import HOUR
 
 _PROMISES = {
@@ -26,7 +25,7 @@ _PROMISES = {
     "resolution": "solve your request",
     "update": "write to you again",
 }
-_NEXT_STEP = "The people responsible have been called and are looking at it now."
+_NEXT_STEP = "The people responsible have been called."
 _LONGEST = 4_000
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, trim_blocks=True)
 
@@ -58,7 +57,7 @@ def _values(decision: Decision, view: TicketView, book: Book) -> dict[str, str]:
     due = clock.due_at if clock and clock.due_at is not None else decision.at
     every = (agreement.customer_updates.every if agreement else None) or 4 * HOUR
     promise = _PROMISES.get(decision.metric or "", "help you")
-    within = f" within {spoken(clock.target_ms)}" if clock else ""
+    within = f" within {in_full(clock.target_ms)}" if clock else ""
     return {
         "promise": f"{promise}{within}",
         "due": in_a_sentence(due, zone),

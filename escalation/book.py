@@ -16,6 +16,7 @@ from rules.promises import Promises
 
 ABOUT_CLOCKS = ("crossing", "kind", "agreement", "metric", "cycle")
 """Fields that only a clock's decision has."""
+_MOST_KINDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,24 @@ class Book:
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        conditions = {rule.name: rule.when for rule in self.rules}
-        self._matcher = Matcher(conditions, COUNTERS)
-        # Most rules ask for a crossing, which a ticket's event never has: they need not be asked at each event.
-        self._at_events = Matcher({name: conditions[name] for name in self._matcher.possible_without(ABOUT_CLOCKS)}, COUNTERS)
+        self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)
+        self._silent: dict[tuple[str, str | None], bool] = {}
         self._rules = {rule.name: rule for rule in self.rules}
+
+    def silent(self, event: str, crossing: str | None) -> bool:
+        """Whether no rule can hold at such an event, whatever the ticket is; most events need not be asked about."""
+        found = self._silent.get((event, crossing))
+        if found is None:
+            if len(self._silent) > _MOST_KINDS:
+                self._silent.clear()
+            known: dict[str, str | None] = {} if event.startswith("clock.") else dict.fromkeys(ABOUT_CLOCKS)
+            known |= {"event": event, "crossing": crossing}
+            found = self._silent[event, crossing] = not self._matcher.possible(known)
+        return found
 
     def rules_for(self, facts: Facts) -> tuple[list[Rule], bool]:
         """The rules that hold for a fact, in the order of the configuration; and whether a counter sways that."""
-        match = (self._matcher if facts.get("metric") is not None else self._at_events).match(facts)
+        match = self._matcher.match(facts)
         return [self._rules[name] for name in match.names], match.swayed
 
     def reached(self, step: Step, team: str | None, at: int) -> list[str]:

@@ -16,14 +16,7 @@ from rules.metrics import in_words
 Audience = Literal["team", "person", "customer"]
 
 _SILENT = ("clock.paused", "clock.resumed")
-_LOGGED = {
-    "clock.met": "met",
-    "clock.missed": "missed",
-    "clock.cancelled": "cancelled",
-    "clock.moved": "due at another time",
-    "clock.corrected": "corrected",
-    "clock.excused": "excused",
-}
+_LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.corrected", "clock.excused")
 _CALLS = ("page.opened", "page.stepped")
 
 
@@ -77,15 +70,17 @@ def _effect(d: Decision, audience: Audience, who: str, line: str | None, mention
 
 
 def _crossing(decision: Decision) -> str:
+    """What a rule tells the team: its cause, without the rule's name."""
     rule, _, reason = decision.reason.partition(": ")
-    if not decision.metric:
-        return _sentence(reason or rule)
-    return _sentence(f"{in_words(decision.metric)}: {reason}" if reason else rule)
+    return _sentence(reason or rule)
 
 
 def _state(decision: Decision) -> str | None:
-    word = _LOGGED.get(decision.kind)
-    return f"{_sentence(in_words(decision.metric or ''))} {word}: {decision.reason}" if word else None
+    if decision.kind in _SILENT:
+        return None
+    if decision.kind == "clock.moved":
+        return _sentence(f"{in_words(decision.metric or '')} is due at another time: {decision.reason}")
+    return _sentence(decision.reason)
 
 
 def _sentence(text: str) -> str:

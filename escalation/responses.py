@@ -73,6 +73,8 @@ class Responses:
         if facts["answer"] or facts["assigned"]:
             what = "answered" if facts["answer"] else f"assigned to {str(facts['assignee'])[:60]}"
             self._close_pages(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
+        if self._book.silent(facts["event"], None):
+            return
         about = {**dict.fromkeys(ABOUT_CLOCKS), **self._counters(facts, moment.at)}
         self._respond({**facts, **about}, None, moment)
 
@@ -109,12 +111,15 @@ class Responses:
         self.decisions.append(decision)
         if decision.kind in _ENDED:
             self._end(decision)
+        if decision.kind == _OVERDUE:
+            for page in self.pages:
+                page.breached = page.breached or decision.clock in page.clocks
+        if self._book.silent(decision.kind, decision.threshold):
+            return
         agreement = self._agreements.get((decision.agreement, decision.version))
         counters = self._counters(ticket, decision.at, decision)
         if decision.kind == _OVERDUE:
             decision.facts = counters
-            for page in self.pages:
-                page.breached = page.breached or decision.clock in page.clocks
         about = {
             "event": decision.kind,
             "crossing": decision.threshold,

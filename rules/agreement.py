@@ -61,7 +61,9 @@ class Agreement:
     instead_of: tuple[str, ...] = ()
     customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
     terms: Mapping[str, Any] = field(default_factory=dict)
-    _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(default_factory=dict, repr=False, compare=False)
+    _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def key(self) -> str:

@@ -167,8 +167,8 @@ class Clock:
         if how == "stop" and self.breached_at is not None:
             state = "missed"
         self.state = state
-        if how == "stop":
-            reason = f"{in_words(self.metric)} done after {spoken(self._base)} of {spoken(self.target.milliseconds)}: {reason}"
+        used = f" after {spoken(self._base)} of {spoken(self.target.milliseconds)}" if how == "stop" else ""
+        reason = f"{in_words(self.metric)} {state}{used}: {reason}"
         self._decide(at, f"clock.{state}", reason)
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
@@ -307,9 +307,9 @@ class Clock:
         limit, words = spoken(self.target.milliseconds), in_words(self.metric)
         passed = not threshold.daily and needed < self._base
         born = passed and self.target.milliseconds < self._base
-        reason = f"{threshold.text} of {limit} for {words} in calendar {self.target.calendar.name}"
+        reason = f"{words}: {_amount(threshold, limit)} used up (calendar {self.target.calendar.name})"
         if threshold.daily:
-            reason = f"{limit} for {words} were used up {self._days} days ago"
+            reason = f"{words}: {limit} have been used up for {self._days} day{'s' if self._days > 1 else ''}"
         else:
             self._crossed.add(threshold.text)
         if passed:
@@ -320,7 +320,7 @@ class Clock:
         crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = threshold.text, self._due, born, self._days
         self._say(crossed)
         if threshold.percent == 1:
-            overdue = self._decision(at, "clock.overdue", f"{limit} for {words} are used up, and it has not happened")
+            overdue = self._decision(at, "clock.overdue", f"{words}: {limit} are used up, and it has not happened")
             overdue.born = born
             self._say(overdue)
 
@@ -339,3 +339,12 @@ class Clock:
     def _decision(self, at: int, kind: str, reason: str) -> Decision:
         a = self.agreement
         return Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number)
+
+
+def _amount(threshold: Threshold, limit: str) -> str:
+    """How much of a limit a threshold is, in words."""
+    if threshold.percent is not None:
+        return f"{threshold.text} of {limit}"
+    return (
+        f"all but {threshold.text.removesuffix('before').strip()} of {limit}" if threshold.offset < 0 else f"{limit} and more"
+    )

@@ -7,7 +7,7 @@ comparisons of one code with one constant. Not decided here: who compares.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -31,11 +31,7 @@ class Literal:
 
     def holds(self, codes: Sequence[int]) -> bool:
         """Whether it holds for these codes."""
-        return self.holds_for(codes[self.slot])
-
-    def holds_for(self, code: int) -> bool:
-        """Whether it holds for the code in its slot."""
-        return _COMPARE[self.op](code, self.code)
+        return _COMPARE[self.op](codes[self.slot], self.code)
 
     def negated(self) -> "Literal":
         """The literal that holds exactly where this one does not."""
@@ -70,7 +66,7 @@ class Encoding:
             ]
         )
 
-    def slots_of(self, fields: Sequence[str]) -> list[tuple[int, range]]:
+    def slots_of(self, fields: Collection[str]) -> list[tuple[int, range]]:
         """The slots of some fields, each with all codes that it can have."""
         found = []
         for key, slot in self._slots.items():

@@ -61,15 +61,13 @@ class Matcher:
             found = self._remembered[codes] = Match(names, self._swayed(codes, names))
         return found
 
-    def possible_without(self, fields: Sequence[str]) -> list[str]:
-        """The names that can hold for a fact which has none of these fields."""
-        absent = {slot for slot, _ in self._encoding.slots_of(fields)}
-
-        def possible(branch: Branch) -> bool:
-            return all(literal.slot not in absent or literal.holds_for(-1) for literal in branch)
-
-        alive = {owner for owner, branch in zip(self._owner, self._branches, strict=True) if possible(branch)}
-        return [self._names[position] for position in sorted({*self._always, *alive})]
+    def possible(self, known: Facts) -> bool:
+        """Whether anything can hold for a fact of which only these fields are known."""
+        codes = self._encoding.codes(known)
+        fixed = {slot for slot, _ in self._encoding.slots_of(list(known))}
+        return bool(self._always) or any(
+            all(literal.slot not in fixed or literal.holds(codes) for literal in branch) for branch in self._branches
+        )
 
     def _swayed(self, codes: tuple[int, ...], names: tuple[str, ...]) -> bool:
         """Whether some other code in a watched slot gives other names."""

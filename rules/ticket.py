@@ -90,7 +90,7 @@ class Ticket:
             facts.pop(name, None)
         status, group, assignee = facts.get("status"), facts.get("group"), facts.get("assignee")
         for name, value in event.data.items():
-            if name not in _OF_THE_EVENT_ALONE and not name.startswith("$"):
+            if name not in _OF_THE_EVENT_ALONE:
                 facts[name] = value
         facts["ticket"] = self.id
         type_ = event.type

@@ -48,7 +48,7 @@ class _Wire(BaseModel):
 def decode(body: bytes | str) -> Any:
     """JSON of a body or line. Raises EventError where it is none: also NaN, Infinity and endless nesting."""
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return _DECODER.decode(body.decode() if isinstance(body, bytes) else body)
     except (ValueError, RecursionError) as error:
         raise EventError(f"no JSON: {_first_line(error)}") from None
 
@@ -166,9 +166,6 @@ def _check_depth(data: Mapping[str, Any]) -> None:
     raise EventError(f"data is nested deeper than {MOST_DEPTH} levels")
 
 
-_FLAT = frozenset({str, int, bool, type(None)})
-
-
 def _said(error: ValidationError) -> str:
     parts = []
     for detail in error.errors(include_url=False, include_input=False)[:3]:
@@ -184,3 +181,7 @@ def _no_constant(name: str) -> Any:
 
 def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0][:120]
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_FLAT = frozenset({str, int, bool, type(None)})

@@ -50,7 +50,7 @@ def amount(text: str) -> int:
 
 
 def event(when: str | int, type_: str, /, **data: Any) -> TicketEvent:
-    """An event; later calls arrive later. `id_`, `source_`, `sequence_`, `arrival_`, `recorded_` set what surrounds the data."""
+    """An event; later calls arrive later. `id_`, `source_`, `sequence_`, `arrival_`, `recorded_` are not data."""
     number = next(_ARRIVALS)
     time_ = when if isinstance(when, int) else at(when)
     recorded = data.pop("recorded_", None)
@@ -300,7 +300,9 @@ def fold(
     return clocks_of(TICKET, list(history), found, now if isinstance(now, int) else at(now))
 
 
-def see(history: Iterable[TicketEvent], now: str | int, in_book: Book | Agreement | None = None, facts: Facts = NO_FACTS) -> Look:
+def see(
+    history: Iterable[TicketEvent], now: str | int, in_book: Book | Agreement | None = None, facts: Facts = NO_FACTS
+) -> Look:
     """Look at the ticket at an instant; a lone agreement stands for a book with it."""
     chosen = in_book if isinstance(in_book, Book) else book(*([in_book] if in_book else []))
     return look(TICKET, list(history), chosen, facts, now if isinstance(now, int) else at(now))

@@ -4,13 +4,10 @@ our hands."""
 import itertools
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from starlette.testclient import TestClient
 
 from adapters.ledger.engine import migrate
 from bot.app import App, build_app
@@ -20,6 +17,7 @@ from config.load import load
 from config.settings import Settings
 from escalation.book import Book
 from rules.instants import parse, text
+from tests.support.web import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -156,8 +154,7 @@ class Desk:
 
     def take(self, *events: Mapping[str, Any]) -> dict[str, Any]:
         """Hand events in over HTTP at the present instant, then look and deliver."""
-        with self.client() as client:
-            response = client.post("/events", json=list(events))
+        response = self.client().post("/events", list(events))
         assert response.status_code == 202, response.text
         self.settle()
         answer: dict[str, Any] = response.json()
@@ -191,10 +188,9 @@ class Desk:
             self.settle()
         self.go(until)
 
-    @contextmanager
-    def client(self, **headers: str) -> Iterator[TestClient]:
-        """A client on loopback; an exception inside the server fails the test."""
-        yield client_of(self.app, **headers)
+    def client(self, host: str = "127.0.0.1:8080", **headers: str) -> Client:
+        """A client on loopback."""
+        return Client(self.app, host, **headers)
 
     def say(self, line: str, who: str | None = "ana") -> Answer:
         """Type a line in chat, then look and deliver."""
@@ -214,12 +210,6 @@ class Desk:
         """The decisions on record, as `sla simulate` writes them, in the order of their instants."""
         found = self.app.ledger.looks.histories([ticket])[0].recorded
         return [decision.public() for decision in sorted(found, key=lambda decision: decision.at)]
-
-
-def client_of(app: App, host: str = "127.0.0.1:8080", **headers: str) -> TestClient:
-    """A client of the web application, without a server."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return TestClient(app.server.config.app, base_url=f"http://{host}", headers=named)  # type: ignore[arg-type]
 
 
 def book_of(folder: Path, config: str = DESK) -> Book:

@@ -196,7 +196,8 @@ def test_the_rules_by_default_warn_of_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "section"), [("{tell: nobody}", "teams"), ("{page: nowhere}", "ladders"), ("{update_customer: sorry}", "wording")]
+    ("action", "section"),
+    [("{tell: nobody}", "teams"), ("{page: nowhere}", "ladders"), ("{update_customer: sorry}", "wording")],
 )
 def test_an_action_without_its_target_is_only_warned_of(tmp_path: Path, action: str, section: str) -> None:
     path = tmp_path / "c.yaml"

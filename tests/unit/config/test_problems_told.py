@@ -56,7 +56,14 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         "calendars:\n  c: {hours: {mon: '09:00-17:00'}}\n",
         *(2, "calendars.c.hours.mon", "'09:00-17:00'", "a list", ""),
     ),
-    "a calendar that never opens": ("calendars:\n  c: {hours: {}}\n", 2, "calendars.c.hours", "no open", "one", "counts nothing"),
+    "a calendar that never opens": (
+        "calendars:\n  c: {hours: {}}\n",
+        2,
+        "calendars.c.hours",
+        "no open",
+        "one",
+        "counts nothing",
+    ),
     "a country that is none": (
         "calendars:\n  c: {hours: {mon: ['09:00-17:00']}, holidays: {country: XX}}\n",
         *(2, "calendars.c.holidays.country", "'XX'", "country code", ""),
@@ -176,7 +183,8 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         *(3, "rotas.r.shifts.0.from", "'2026-01-05T09:00Z'", "local date and time", "without an offset"),
     ),
     "an odd hand-over": (
-        ANA + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: often, at: '09:00'}}]}\n",
+        ANA
+        + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: often, at: '09:00'}}]}\n",
         *(3, "rotas.r.shifts.0.hand_over.every", "'often'", "how often", "2 weeks"),
     ),
     "a ladder without steps": ("ladders:\n  l: {steps: []}\n", 2, "ladders.l.steps", "[]", "at least 1", ""),
@@ -205,7 +213,14 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
     "an alias of nothing": ("people:\n  ana: *a\n", 2, "file", "undefined alias", "YAML", ""),
     "a list for a file": ("- a\n- b\n", 1, "file", "no mapping", "sections", ""),
     "a word for a file": ("hello\n", 1, "file", "no mapping", "sections", ""),
-    "an object of Python": ("people:\n  ana: !!python/object/apply:os.system ['true']\n", 2, "people.ana", "['true']", "mapping", ""),
+    "an object of Python": (
+        "people:\n  ana: !!python/object/apply:os.system ['true']\n",
+        2,
+        "people.ana",
+        "['true']",
+        "mapping",
+        "",
+    ),
 }
 
 
@@ -284,7 +299,9 @@ colours: {}
 
 def test_a_missing_field_is_told_for_each_one(tmp_path: Path) -> None:
     told = problems_of(tmp_path, "agreements:\n  gold: {version: '1'}\n")
-    assert {problem.field for problem in told} == {f"agreements.gold.{name}" for name in ("kind", "from", "calendar", "targets")}
+    assert {problem.field for problem in told} == {
+        f"agreements.gold.{name}" for name in ("kind", "from", "calendar", "targets")
+    }
 
 
 @pytest.mark.parametrize("circle", ["a", "b"])

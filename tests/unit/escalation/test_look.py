@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.look import Look, look
 from escalation.facts import NO_FACTS
+from escalation.look import Look, look
 from rules.instants import DAY, HOUR, MINUTE
 from rules.ticket import TicketEvent
 from tests.support.core import agreement, answered, at, book, event, gold, opened, see, targets, thresholds, updated
@@ -43,7 +43,7 @@ GAPS = [0, MINUTE, 10 * MINUTE, 15 * MINUTE, 40 * MINUTE, 3 * HOUR, 20 * HOUR]
 
 
 def random_history(seed: int) -> list[TicketEvent]:
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311
     kinds, gaps = dice.sample(CHANGES, dice.randint(2, 6)), dice.sample(GAPS, dice.randint(1, 3))
     found, when = [opened(START, arrival_=0, id_="e0")], START
     for i in range(1, dice.randint(2, 10)):
@@ -54,7 +54,7 @@ def random_history(seed: int) -> list[TicketEvent]:
 
 
 histories = st.integers(0, 2**32).map(random_history)
-instants = st.integers(0, 2**32).map(lambda seed: START + random.Random(seed).randint(0, 60 * HOUR))
+instants = st.integers(0, 2**32).map(lambda seed: START + random.Random(seed).randint(0, 60 * HOUR))  # noqa: S311
 
 
 def seen(history: list[TicketEvent], now: int) -> Look:

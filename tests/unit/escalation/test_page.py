@@ -10,7 +10,22 @@ from escalation.look import Look
 from escalation.page import TRANSITIONS, Page, State
 from rules.decisions import Decision
 from rules.instants import HOUR, MINUTE
-from tests.support.core import ALWAYS, LONDON, agreement, at, book, event, ladder, opened, paged, rule, said, see, targets, thresholds
+from tests.support.core import (
+    ALWAYS,
+    LONDON,
+    agreement,
+    at,
+    book,
+    event,
+    ladder,
+    opened,
+    paged,
+    rule,
+    said,
+    see,
+    targets,
+    thresholds,
+)
 
 START = at("2026-01-05T10:00:00Z")
 
@@ -60,9 +75,7 @@ def test_every_step_that_a_person_or_the_ticket_brings_about(state: State, step:
         assert (page.state, len(told)) == (state, count)
 
 
-@pytest.mark.parametrize(
-    ("state", "kinds"), [("open", ["page.stepped"]), ("acknowledged", ["page.expired", "page.stepped"])]
-)
+@pytest.mark.parametrize(("state", "kinds"), [("open", ["page.stepped"]), ("acknowledged", ["page.expired", "page.stepped"])])
 def test_what_a_deadline_brings_about(state: State, kinds: list[str]) -> None:
     told: list[Decision] = []
     page = page_in(state, told)
@@ -253,7 +266,10 @@ def test_a_page_opened_by_hand_stays_when_its_clock_pauses_later() -> None:
 
 
 def test_a_rule_that_joins_a_page_before_the_breach_does_not_call_leadership() -> None:
-    rules = (rule("page", {"crossing": "90%"}, ("page", "ladder")), rule("again", {"event": "clock.paused"}, ("page", "ladder")))
+    rules = (
+        rule("page", {"crossing": "90%"}, ("page", "ladder")),
+        rule("again", {"event": "clock.paused"}, ("page", "ladder")),
+    )
     some = agreement(targets=targets(ALWAYS, resolution="10h"))
     pending = event(minutes(541), "ticket.updated", status="pending")
     seen = look(620, pending, some=some, rules=rules)

@@ -48,7 +48,9 @@ def test_a_shift_that_begins_midweek_hands_over_on_the_next_hand_over_day() -> N
 
 def test_a_shift_can_hand_over_every_day() -> None:
     found = weekly(datetime(2026, 1, 5, 18), HandOver(1, time(8)))
-    assert [found.on_call(at(f"2026-01-{when}", "Europe/London")) for when in ("05 20:00", "06 07:59", "06 08:00", "07 08:00")] == [
+    assert [
+        found.on_call(at(f"2026-01-{when}", "Europe/London")) for when in ("05 20:00", "06 07:59", "06 08:00", "07 08:00")
+    ] == [
         ["ana"],
         ["ana"],
         ["ben"],
@@ -85,7 +87,10 @@ def test_several_shifts_at_once_call_everybody_once() -> None:
 def test_an_override_replaces_all_shifts_and_may_leave_nobody() -> None:
     start, end = datetime(2026, 1, 6), datetime(2026, 1, 7)
     shifts = (Shift(("ana",), datetime(2026, 1, 5, 9)),)
-    assert Rota("r", LONDON, shifts, (Override(("ben", "cleo"), start, end),)).on_call(at("2026-01-06 12:00")) == ["ben", "cleo"]
+    assert Rota("r", LONDON, shifts, (Override(("ben", "cleo"), start, end),)).on_call(at("2026-01-06 12:00")) == [
+        "ben",
+        "cleo",
+    ]
     assert Rota("r", LONDON, shifts, (Override((), start, end),)).on_call(at("2026-01-06 12:00")) == []
 
 

@@ -36,7 +36,15 @@ def windows(days_: CalendarDays, first: date, last: date) -> list[str]:
         ({"open": frozenset({TUESDAY}), "closed": {TUESDAY: "moving"}}, []),
         ({"dates": {TUESDAY: hours("10:00-11:00")}, "closed": {TUESDAY: "moving"}}, []),
     ],
-    ids=["weekly", "holiday", "open holiday", "dates over holiday", "no hours on a date", "closed over open", "closed over dates"],
+    ids=[
+        "weekly",
+        "holiday",
+        "open holiday",
+        "dates over holiday",
+        "no hours on a date",
+        "closed over open",
+        "closed over dates",
+    ],
 )
 def test_the_stronger_rule_of_a_date_wins(exceptions: dict[str, Any], expected: list[str]) -> None:
     assert windows(days("UTC", OFFICE, **exceptions), TUESDAY, WEDNESDAY) == expected

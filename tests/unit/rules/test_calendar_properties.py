@@ -17,11 +17,11 @@ from tests.support.core import at
 ZONES = ["UTC", "Europe/London", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "America/St_Johns"]
 FIRST, LAST = at("2024-01-01T00:00:00Z"), at("2028-12-31T00:00:00Z")
 # Half of the instants lie near a change of clocks, where mistakes are made.
-CHANGES = [at(f"{day}T01:00:00Z") for day in ("2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-04-04", "2026-04-24")]
+CHANGES = [
+    at(f"{day}T01:00:00Z") for day in ("2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-04-04", "2026-04-24")
+]
 
-instants = st.one_of(
-    st.integers(FIRST, LAST), st.builds(int.__add__, st.sampled_from(CHANGES), st.integers(-2 * DAY, 2 * DAY))
-)
+instants = st.one_of(st.integers(FIRST, LAST), st.builds(int.__add__, st.sampled_from(CHANGES), st.integers(-2 * DAY, 2 * DAY)))
 amounts = st.one_of(st.integers(0, 40 * HOUR), st.integers(0, 400).map(lambda n: n * 15 * MINUTE))
 quarters = st.integers(0, 95)
 windows = st.tuples(quarters, quarters)
@@ -114,12 +114,22 @@ def test_the_four_questions_agree_with_each_other(drawn: Any, t: int) -> None:
         return  # never closed, or shut for long: nothing to ask
     opens, closes = found.next_open(t), found.next_close(t)
     closed_, opened = found.prev_close(t), found.prev_open(t)
-    assert opens is not None and closes is not None and closed_ is not None and opened is not None
-    assert t <= opens and t < closes and closed_ <= t and opened < t
-    assert found.is_open(opens) and not found.is_open(closes)
-    assert found.is_open(closes - 1) and found.is_open(closed_ - 1)
-    assert found.is_open(opened) and not found.is_open(opened - 1)
-    assert found.between(t, opens) == 0 and found.between(closed_, t) == 0
+    assert opens is not None
+    assert closes is not None
+    assert closed_ is not None
+    assert opened is not None
+    assert t <= opens
+    assert t < closes
+    assert closed_ <= t
+    assert opened < t
+    assert found.is_open(opens)
+    assert not found.is_open(closes)
+    assert found.is_open(closes - 1)
+    assert found.is_open(closed_ - 1)
+    assert found.is_open(opened)
+    assert not found.is_open(opened - 1)
+    assert found.between(t, opens) == 0
+    assert found.between(closed_, t) == 0
 
 
 @pytest.mark.parametrize("zone", ZONES)

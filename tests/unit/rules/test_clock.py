@@ -170,9 +170,7 @@ def test_a_daily_crossing_comes_each_24_hours_after_due_at_the_next_opening() ->
     # Due on Thursday 8 January at 12:00: Friday 12:00, then Monday 09:00 for the weekend, then Monday 12:00.
     told = Told("1h", LONDON, at("2026-01-08T11:00:00Z"), after_breach=thresholds("daily"))
     daily = [when for name, when in told.crossed(at("2026-01-14T00:00:00Z")) if name == "daily"]
-    assert daily == [
-        at(f"2026-01-{day}Z") for day in ("09T12:00:00", "12T09:00:00", "12T12:00:00", "13T12:00:00")
-    ]
+    assert daily == [at(f"2026-01-{day}Z") for day in ("09T12:00:00", "12T09:00:00", "12T12:00:00", "13T12:00:00")]
     keys = [d.key for d in told.said]
     assert len(keys) == len(set(keys))
 

@@ -89,7 +89,7 @@ def test_a_clock_made_overdue_by_the_change_is_breached_at_the_change_and_marked
     seen = fold(history, day("13:06"), two_limits(after_breach=thresholds("150%", "200%")))
     assert clock(seen, "resolution").breached_at == at(day("13:06"))
     born = {d.threshold: (d.at, d.born) for d in said(seen, "clock.crossed")}
-    assert born == {name: (at(day("13:06")), True) for name in ("80%", "90%", "100%", "150%")} 
+    assert born == {name: (at(day("13:06")), True) for name in ("80%", "90%", "100%", "150%")}
     later = fold(history, day("14:00"), two_limits(after_breach=thresholds("150%", "200%")))
     assert [d.born for d in said(later, "clock.crossed", threshold="200%")] == [False]
 
@@ -100,7 +100,7 @@ def test_a_change_at_the_due_instant_comes_before_the_breach() -> None:
 
 
 def test_a_limit_used_up_at_closing_time_and_changed_after_it_pages_nobody() -> None:
-    """One hour was used up at 17:30, when the office closed; at 20:00 the limit becomes one hour: the change made it overdue."""
+    """The office closed at 17:30 with one hour used; at 20:00 the limit becomes one hour: the change made it overdue."""
     limits = targets(LONDON, resolution={"urgent": "1h", "default": "8h"})
     history = [opened(day("16:30"), priority="high"), updated(day("20:00"), priority="urgent")]
     seen = fold(history, day("20:00"), agreement(targets=limits, calendar=LONDON))

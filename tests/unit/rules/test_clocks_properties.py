@@ -58,7 +58,7 @@ GAPS = [0, 1, MINUTE, 5 * MINUTE, 12 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 17 *
 
 def random_history(seed: int) -> list[TicketEvent]:
     """Few kinds of change and of gap in one history, so that the same thing happens again and again."""
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311
     kinds, gaps = dice.sample(CHANGES, dice.randint(2, 6)), dice.sample(GAPS, dice.randint(1, 3))
     found, when = [opened(START, arrival_=0, id_="e0")], START
     for i in range(1, dice.randint(2, 12)):
@@ -74,7 +74,7 @@ def histories() -> st.SearchStrategy[list[TicketEvent]]:
 
 
 def hours_after_start(most: int) -> st.SearchStrategy[int]:
-    return st.integers(0, 2**32).map(lambda seed: START + random.Random(seed).randint(0, most * HOUR))
+    return st.integers(0, 2**32).map(lambda seed: START + random.Random(seed).randint(0, most * HOUR))  # noqa: S311
 
 
 def told(seen: TicketClocks) -> list[tuple[Any, ...]]:
@@ -136,10 +136,15 @@ def test_met_is_at_or_before_due_and_missed_after(history: list[TicketEvent], no
     seen = clocks_of("T-1", history, ALL, now)
     for row in seen.rows:
         if row.state == "met":
-            assert row.breached_at is None and row.elapsed_ms <= row.target_ms
-            assert row.due_at is not None and row.stopped_at is not None and row.stopped_at <= row.due_at
+            assert row.breached_at is None
+            assert row.elapsed_ms <= row.target_ms
+            assert row.due_at is not None
+            assert row.stopped_at is not None
+            assert row.stopped_at <= row.due_at
         if row.state == "missed":
-            assert row.breached_at is not None and row.stopped_at is not None and row.breached_at < row.stopped_at
+            assert row.breached_at is not None
+            assert row.stopped_at is not None
+            assert row.breached_at < row.stopped_at
         if row.verdict == "on track":
             assert row.elapsed_ms < row.target_ms or row.state == "paused"
 
@@ -176,7 +181,8 @@ def test_the_due_instant_is_the_instant_at_which_the_limit_has_elapsed(limit: in
     some = agreement(targets=targets(LONDON, resolution=f"{limit}m"), calendar=LONDON)
     seen = fold([opened(start)], start + 2_000 * HOUR, some)
     row = clock(seen, "resolution")
-    assert row.due_at is not None and row.breached_at == row.due_at
+    assert row.due_at is not None
+    assert row.breached_at == row.due_at
     assert LONDON.between(start, row.due_at) == limit * MINUTE
     assert dict(crossings(seen))["100%"] == row.due_at
     assert clock(fold([opened(start)], row.due_at, some), "resolution").elapsed_ms == limit * MINUTE

@@ -4,7 +4,21 @@ import pytest
 
 from rules.agreement import Agreement
 from rules.instants import HOUR, MINUTE
-from tests.support.core import agreement, answered, at, clock, clocks, crossings, event, fold, opened, said, targets, updated, wrote
+from tests.support.core import (
+    agreement,
+    answered,
+    at,
+    clock,
+    clocks,
+    crossings,
+    event,
+    fold,
+    opened,
+    said,
+    targets,
+    updated,
+    wrote,
+)
 
 
 def day(time: str) -> str:

@@ -49,7 +49,9 @@ tests = st.builds(
 )
 raw_conditions = st.recursive(
     tests,
-    lambda inner: st.builds(lambda key, parts: {key: parts}, st.sampled_from(["any", "all"]), st.lists(inner, min_size=1, max_size=3)),
+    lambda inner: st.builds(
+        lambda key, parts: {key: parts}, st.sampled_from(["any", "all"]), st.lists(inner, min_size=1, max_size=3)
+    ),
     max_leaves=6,
 )
 facts_drawn = st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), values, max_size=5)
@@ -126,3 +128,30 @@ def test_many_threads_that_ask_at_once_agree() -> None:
     for thread in threads:
         thread.join(timeout=30)
     assert found == [expected] * 8
+
+
+@pytest.mark.parametrize(
+    ("facts", "names", "swayed"),
+    [
+        ({"tier": "gold", "count": 1}, (), True),
+        ({"tier": "gold", "count": 3}, ("many",), True),
+        ({"tier": "tin", "count": 3}, (), False),
+        ({"tier": "gold"}, (), True),
+    ],
+)
+def test_a_match_tells_whether_a_watched_field_makes_a_difference(
+    facts: dict[str, Any], names: tuple[str, ...], swayed: bool
+) -> None:
+    matcher = Matcher({"many": parse({"tier": "gold", "count": {">=": 3}})}, ["count"])
+    assert matcher.match(facts) == (names, swayed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(raw_conditions, min_size=1, max_size=3), facts_drawn, values)
+def test_where_a_watched_field_is_said_to_make_no_difference_it_makes_none(
+    raws: list[Any], facts: dict[str, Any], other: Any
+) -> None:
+    matcher = Matcher({f"c{i}": parse(raw) for i, raw in enumerate(raws)}, ["score"])
+    names, swayed = matcher.match(facts)
+    if not swayed:
+        assert matcher.matching(facts | {"score": other}) == names

@@ -107,7 +107,10 @@ EVENTS = {part: {"event": f"x.{part}"} for part in ("start", "cancel", "stop", "
 
 
 def test_an_own_metric_follows_its_events() -> None:
-    history = [event(minutes(i), f"x.{part}") for i, part in enumerate(["start", "pause", "resume", "reset", "stop", "start", "cancel"])]
+    history = [
+        event(minutes(i), f"x.{part}")
+        for i, part in enumerate(["start", "pause", "resume", "reset", "stop", "start", "cancel"])
+    ]
     assert steps(EVENTS, *history) == [["start"], ["pause"], ["resume"], ["reset", "start"], ["stop"], ["start"], ["cancel"]]
 
 

@@ -1,0 +1,87 @@
+"""The ledger's database: migrations and schema agree, and what cannot be used is said in a sentence."""
+
+import os
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from adapters.ledger.engine import LedgerError, connect, migrate
+from adapters.ledger.schema import metadata
+from adapters.ledger.store import open_ledger
+from tests.support.ledgers import Opened
+
+
+def test_migrations_lead_to_the_schema(db: Opened) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_again_changes_nothing(db: Opened) -> None:
+    before = db.rows("select name, sql from sqlite_master order by name") if "sqlite" in db.url else []
+    migrate(db.url)
+    migrate(db.url)
+    assert before == (db.rows("select name, sql from sqlite_master order by name") if "sqlite" in db.url else [])
+
+
+def test_a_ledger_of_a_newer_version_is_refused_with_what_to_do(db: Opened) -> None:
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(LedgerError, match="newer version of Slakeeper: install that one"):
+        migrate(db.url)
+
+
+def test_sqlite_keeps_what_it_has_acknowledged(db: Opened) -> None:
+    if "sqlite" not in db.url:
+        pytest.skip("only SQLite is told how to write")
+    assert db.rows("pragma journal_mode")[0][0] == "wal"
+    assert db.rows("pragma synchronous")[0][0] == 2
+    assert db.rows("pragma foreign_keys")[0][0] == 1
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=f"no folder {tmp_path}/nowhere"):
+        migrate(f"sqlite:///{tmp_path}/nowhere/ledger.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("nonsense", "no database URL"), ("mysql://x/y", "'mysql'"), ("", "no database URL")]
+)
+def test_a_url_that_leads_nowhere_is_told(url: str, said: str) -> None:
+    with pytest.raises(LedgerError, match=said):
+        connect(url)
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        migrate(f"sqlite:///{tmp_path}/ledger.db")
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        migrate(f"sqlite:///{tmp_path}/ledger.db")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(LedgerError, match="cannot be opened"):
+            migrate(f"sqlite:///{tmp_path}/ledger.db")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_passwords_in_a_url_are_not_repeated() -> None:
+    with pytest.raises(LedgerError) as raised:
+        connect("postgresql://bot:hunter2@db/slakeeper")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_ledger_is_opened_as_it_stands(url: str) -> None:
+    assert open_ledger(url).reader.health(0).tickets == 0

@@ -1,0 +1,60 @@
+"""What new decisions make us say, and to whom."""
+
+from escalation.effects import Effect, effects_of
+from rules.instants import MINUTE
+from tests.support.core import agreement, answered, at, book, opened, see, targets
+
+START = at("2026-01-05T10:00:00Z")
+BOOK = book(agreement(targets=targets(first_response="1h")))
+
+
+def minutes(n: float) -> int:
+    return START + int(n * MINUTE)
+
+
+def effects(since: float, until: float, *more: object) -> list[Effect]:
+    """What is said between two looks."""
+    history = [opened(START), *more]
+    known = see([e for e in history if e.time <= minutes(since)], minutes(since), BOOK).decisions  # type: ignore[attr-defined]
+    keys = {d.key for d in known}
+    new = [d for d in see(history, minutes(until), BOOK).decisions if d.key not in keys]  # type: ignore[arg-type]
+    return effects_of(new, known, BOOK)
+
+
+def aloud(found: list[Effect]) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(effect.audience, effect.who, effect.mentions) for effect in found if effect.line]
+
+
+def test_a_warning_is_said_to_the_team_and_mentions_nobody() -> None:
+    [effect] = effects(47, 48)
+    assert (effect.audience, effect.who, effect.mentions) == ("team", "support", ())
+    assert effect.line == "First response: 80% of 1h for first response in calendar always"
+
+
+def test_a_page_is_said_to_the_team_and_to_the_one_who_is_called() -> None:
+    assert aloud(effects(53, 54)) == [("team", "support", ("ana",)), ("person", "ana", ("ana",))]
+
+
+def test_of_pages_found_at_once_only_the_latest_calls_people() -> None:
+    """After an outage nobody is called for a step that has passed."""
+    called = [effect.who for effect in effects(53, 70) if effect.audience == "person" and effect.mentions]
+    assert called == ["ben"]
+
+
+def test_the_customer_is_written_to_at_the_breach() -> None:
+    assert ("customer", "acme", ()) in aloud(effects(59, 60))
+
+
+def test_a_quiet_ticket_says_nothing() -> None:
+    assert effects(-1, 0) == []
+    assert effects(-1, 20, answered(minutes(10))) == []
+
+
+def test_an_answer_is_shown_where_a_card_is_already() -> None:
+    said = [effect.line for effect in effects(49, 51, answered(minutes(50), id_="evt-a")) if effect.audience == "team"]
+    assert said == ["First response met: first response done after 50m of 1h: a person replied publicly (ticket.replied evt-a)"]
+
+
+def test_every_effect_has_a_key_of_its_own() -> None:
+    keys = [effect.key for effect in effects(-1, 300, answered(minutes(200)))]
+    assert len(keys) == len(set(keys)) > 10
