@@ -66,7 +66,7 @@ def _calls(decision: Decision, book: Book, latest: bool) -> list[Effect]:
 
 
 def _effect(d: Decision, audience: Audience, who: str, line: str | None, mentions: tuple[str, ...] = ()) -> Effect:
-    return Effect(f"{d.ticket}/{d.key}@{d.at}/{audience}/{who}", audience, who, d, line, mentions)
+    return Effect(f"{d.ticket}/{d.entry}/{audience}/{who}", audience, who, d, line, mentions)
 
 
 def _crossing(decision: Decision) -> str:

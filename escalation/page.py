@@ -73,17 +73,18 @@ class Page:
         self._book, self._say = book, say
         self._position = -1
         self._rounds = 0
+        self._called = 0
         self._said: Counter[str] = Counter()
 
     def open(self, at: int) -> None:
         """Page the first step that reaches somebody."""
         self._climb(at, "page.opened", self.cause.reason)
 
-    def join(self, cause: Decision, at: int) -> None:
+    def join(self, cause: Decision, at: int, *, breached: bool) -> None:
         """Another reason for the same page; an exhausted one starts again."""
         self.clocks.add(cause.clock)
         self.reasons.append(cause.reason)
-        self.breached = self.breached or cause.threshold is None or cause.kind == "clock.overdue"
+        self.breached = self.breached or breached
         if self.state == "exhausted":
             self._position, self._rounds = -1, 0
             self._climb(at, "page.stepped", f"starts again: {cause.reason}")
@@ -96,7 +97,7 @@ class Page:
             who = self._book.names([self.acknowledged_by]) if self.acknowledged_by else "nobody"
             self.acknowledged_by = None
             self._decide(at, "page.expired", f"the acknowledgement by {who} has ended and the ticket still needs somebody")
-            self._position -= 1
+            self._position = self._called - 1
             self._climb(at, "page.stepped", "goes on from the same step after the acknowledgement ended")
         else:
             waited = spoken(self.ladder.steps[self._position].wait)
@@ -158,6 +159,7 @@ class Page:
                 continue
             if kind == "page.stepped":
                 self._transit("step")
+            self._called = self._position
             self.deadline = self._after(at, step.wait)
             self.acknowledged_by = None
             self._decide(at, kind, "; ".join([reason, *passed_over]))
@@ -205,6 +207,7 @@ class Page:
                 step=self._position + 1 if self._position >= 0 else None,
                 to=list(self.to) if to is None else to,
                 team=self.team,
+                cause=cause.name,
                 occurrence=self._said[kind],
             )
         )

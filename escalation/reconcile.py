@@ -4,7 +4,8 @@ Decided here: that nothing is recorded twice, that a record is never changed but
 one, and that what was announced stays announced unless its cause is gone. Pure. Not decided here: how entries are stored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from rules.decisions import Decision
 from rules.instants import text
@@ -13,12 +14,11 @@ from rules.ticket import TicketEvent
 CORRECTED = "clock.corrected"
 
 
-def reconcile(recorded: Iterable[Decision], decided: Sequence[Decision], history: Sequence[TicketEvent]) -> list[Decision]:
+def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history: Sequence[TicketEvent]) -> list[Decision]:
     """The entries to add so that the record says what was decided; empty where it does already."""
     live = _live(recorded)
     late = max(history, key=lambda event: event.known_at, default=None)
     new: list[Decision] = []
-    corrections: list[Decision] = []
     held = set()
     for decision in decided:
         held.add(decision.key)
@@ -26,32 +26,37 @@ def reconcile(recorded: Iterable[Decision], decided: Sequence[Decision], history
         if old is None:
             new.append(decision)
         elif old.kind.startswith("clock.") and (old.at, old.due_at) != (decision.at, decision.due_at):
-            corrections.append(_correction(old, late, decision))
-            new.append(decision)
+            new.extend((_correction(old, late, decision), decision))
     closed = {old.page for old in live.values() if old.kind == "page.closed"}
     for key, old in live.items():
         if key in held:
             continue
         if old.kind.startswith("clock."):
-            corrections.append(_correction(old, late, None))
+            new.append(_correction(old, late, None))
         elif old.kind == "page.opened" and old.page not in closed:
-            corrections.append(_closing(old, late))
-    return sorted(corrections + new, key=lambda decision: decision.at)
+            new.append(_closing(old, late))
+    turns = Counter(entry.cause.partition("#")[0] for entry in recorded if entry.kind == CORRECTED and entry.cause)
+    for decision in new:
+        decision.turn = turns[f"{decision.key}@{decision.at}"]
+    return sorted(new, key=lambda decision: decision.at)
 
 
-def _live(recorded: Iterable[Decision]) -> dict[str, Decision]:
-    """By key, the record without what was corrected, and without what followed from something that is gone."""
-    entries = list(recorded)
-    corrected = {entry.cause for entry in entries if entry.kind == CORRECTED}
-    gone = {(entry.clock, entry.was) for entry in entries if entry.kind == CORRECTED and entry.due_at is None}
-    opened = {entry.page: entry.at for entry in entries if entry.kind == "page.opened"}
+def _live(recorded: Sequence[Decision]) -> dict[str, Decision]:
+    """By key, the record without what was corrected, and without what followed from something that never happened."""
     live: dict[str, Decision] = {}
-    for entry in entries:
-        if entry.kind == CORRECTED or _name(entry) in corrected:
-            continue
-        began = opened.get(entry.page, entry.at) if entry.page else entry.at
-        if entry.kind.startswith("clock.") or (entry.clock, began) not in gone:
+    for entry in recorded:
+        if entry.kind != CORRECTED:
             live[entry.key] = entry
+            continue
+        old = next((found for found in live.values() if found.entry == entry.cause), None)
+        if old is None:
+            continue
+        del live[old.key]
+        if entry.due_at is None:
+            pages = {d.page for d in live.values() if d.kind == "page.opened" and d.cause == old.name}
+            for key, follower in list(live.items()):
+                if follower.page in pages if follower.page else follower.cause == old.name:
+                    del live[key]
     return live
 
 
@@ -61,7 +66,7 @@ def _correction(old: Decision, late: TicketEvent | None, instead: Decision | Non
     now = f"it was so at {text(instead.at)}" if instead else "it did not happen"
     reason = f"{old.kind.removeprefix('clock.')} of {text(old.at)} no longer holds, {now}: {_lateness(late)}"
     entry = Decision(at, CORRECTED, old.ticket, reason, old.agreement, old.version, old.metric, old.cycle)
-    entry.threshold, entry.cause, entry.was = old.threshold, _name(old), old.at
+    entry.threshold, entry.cause, entry.was = old.threshold, old.entry, old.at
     entry.due_at = instead.at if instead else None
     return entry
 
@@ -71,12 +76,8 @@ def _closing(old: Decision, late: TicketEvent | None) -> Decision:
     entry = Decision(at, "page.closed", old.ticket, f"its cause is gone: {_lateness(late)}")
     entry.agreement, entry.version, entry.metric, entry.cycle = old.agreement, old.version, old.metric, old.cycle
     entry.page, entry.ladder, entry.step, entry.to, entry.team = old.page, old.ladder, old.step, old.to, old.team
-    entry.occurrence = 1
+    entry.occurrence, entry.cause = 1, old.cause
     return entry
-
-
-def _name(entry: Decision) -> str:
-    return f"{entry.key}@{entry.at}"
 
 
 def _lateness(late: TicketEvent | None) -> str:

@@ -18,9 +18,12 @@ from rules.clock import NEVER
 from rules.clocks import Moment, TicketClocks
 from rules.decisions import Decision
 from rules.durations import DurationError, parse_milliseconds
+from rules.ticket import AT_ONE_EVENT
 
+_CROSSED = "clock.crossed"
 _ENDED = ("clock.met", "clock.missed", "clock.cancelled")
 _OVERDUE = "clock.overdue"
+_DUE = ("clock.started", "clock.resumed", "clock.moved")
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -36,6 +39,8 @@ class Responses:
             (a.name, a.version): a for a in book.promises.agreements
         }
         self._ended: set[Clock] = set()
+        self._due: dict[Clock, int] = {}
+        self._overdue_at = {d.clock: d.at for d in clocks.decisions if d.kind == _OVERDUE}
         self._tags: dict[str, set[Clock]] = {}
         self._tagged: Counter[str] = Counter()
         self._told: set[str] = set()
@@ -93,22 +98,22 @@ class Responses:
 
     def _page_by_hand(self, moment: Moment, by: str) -> None:
         """Nobody is being paged: open a page for the clock that is due next."""
-        running = [row for row in self._clocks.rows if row.started_at <= moment.at and row.due_at is not None]
-        running = [row for row in running if row.stopped_at is None or row.stopped_at > moment.at]
-        running.sort(key=lambda row: row.due_at or 0)
-        for row in running:
-            agreement = self._agreements[row.agreement, row.version]
+        for clock, _ in sorted(self._due.items(), key=lambda item: item[1]):
+            started = next(d for d in self.decisions if d.kind == "clock.started" and d.clock == clock)
+            agreement = self._agreements[started.agreement, started.version]
             if agreement.ladder in self._book.ladders:
                 reason = f"escalated by {self._book.names([by])}"
-                cause = Decision(
-                    moment.at, "page.escalated", row.ticket, reason, row.agreement, row.version, row.metric, row.cycle
-                )
+                cause = Decision(moment.at, "page.escalated", started.ticket, reason, *clock_of(started))
                 cause.threshold = moment.event.id
                 self._page(agreement.ladder or "", cause, agreement)
                 return
 
     def _take_decision(self, decision: Decision, ticket: dict[str, Any]) -> None:
         self.decisions.append(decision)
+        if decision.due_at is not None and decision.kind in _DUE:
+            self._due[decision.clock] = decision.due_at
+        elif decision.kind == "clock.paused":
+            self._due.pop(decision.clock, None)
         if decision.kind in _ENDED:
             self._end(decision)
         if decision.kind == _OVERDUE:
@@ -117,6 +122,8 @@ class Responses:
         if self._book.silent(decision.kind, decision.threshold):
             return
         agreement = self._agreements.get((decision.agreement, decision.version))
+        if decision.born and agreement and decision.kind == _CROSSED and decision.threshold != agreement.breach.text:
+            return  # a change made it overdue: that is said once, at the breach
         counters = self._counters(ticket, decision.at, decision)
         if decision.kind == _OVERDUE:
             decision.facts = counters
@@ -127,6 +134,7 @@ class Responses:
             "agreement": decision.agreement,
             "metric": decision.metric,
             "cycle": decision.cycle,
+            **dict.fromkeys(AT_ONE_EVENT),
             **counters,
         }
         self._respond({**ticket, **about}, decision, None)
@@ -152,7 +160,7 @@ class Responses:
                     ladder = (agreement.ladder if agreement else None) or ""
                 if cause.born:
                     self._tell(team, cause, f"{reason}; nobody is paged for what a change made overdue")
-                elif ladder in self._book.ladders and not (cause.agreement and cause.clock in self._ended):
+                elif ladder in self._book.ladders and not self._owned(cause, facts, agreement):
                     self._page(ladder, cause, agreement)
             case "tag":
                 self._tag(action.target, cause, reason)
@@ -160,6 +168,12 @@ class Responses:
                 self._say(cause, "review.opened", reason)
             case "update_customer":
                 self._write_customer(action.target, cause, facts.get("customer"), agreement, reason)
+
+    def _owned(self, cause: Decision, facts: dict[str, Any], agreement: Agreement | None) -> bool:
+        """Whether nobody need be called: the clock has ended, or after the breach a person has the ticket already."""
+        after = agreement is not None and cause.kind == _CROSSED and self._breached(cause)
+        again = after and agreement is not None and cause.threshold != agreement.breach.text
+        return cause.clock in self._ended or (again and facts.get("assignee") is not None)
 
     def _tell(self, team: str | None, cause: Decision, reason: str) -> None:
         if team in self._book.teams:
@@ -185,20 +199,25 @@ class Responses:
     def _page(self, ladder: str, cause: Decision, agreement: Agreement | None) -> None:
         for page in self.pages:
             if page.ladder.name == ladder and page.state != "closed":
-                page.join(cause, cause.at)
+                page.join(cause, cause.at, breached=self._breached(cause))
                 return
         page = Page(_page_id(ladder, cause), cause, self._book.ladders[ladder], self._book, self.decisions.append)
         if agreement:
             page.team, page.calendar = agreement.team, agreement.calendar
-        page.breached = any(d.clock == cause.clock for d in self.decisions if d.kind == _OVERDUE)
+        page.breached = self._breached(cause)
         page.clocks.add(cause.clock)
         page.reasons.append(cause.reason)
         self.pages.append(page)
         page.open(cause.at)
 
+    def _breached(self, cause: Decision) -> bool:
+        """Whether the clock of a cause is past due by then."""
+        return self._overdue_at.get(cause.clock, NEVER) <= cause.at
+
     def _end(self, decision: Decision) -> None:
         """A clock has ended: what was said and done because of it alone is over."""
         self._ended.add(decision.clock)
+        self._due.pop(decision.clock, None)
         for tag, clocks in self._tags.items():
             if decision.clock in clocks:
                 clocks.discard(decision.clock)
@@ -214,19 +233,7 @@ class Responses:
                 page.close(at, reason)
 
     def _say(self, cause: Decision, kind: str, reason: str, **fields: Any) -> None:
-        about = "/".join(str(part) for part in (*cause.clock, cause.threshold or cause.kind, cause.occurrence))
-        said = Decision(
-            cause.at,
-            kind,
-            cause.ticket,
-            reason,
-            cause.agreement,
-            cause.version,
-            cause.metric,
-            cause.cycle,
-            cause=about,
-            **fields,
-        )
+        said = Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
         if said.key not in self._told:
             self._told.add(said.key)
             self.decisions.append(said)
@@ -264,3 +271,8 @@ def _lasts(text: Any) -> int | None:
         return parse_milliseconds(text) if isinstance(text, str) else None
     except DurationError:
         return None
+
+
+def clock_of(decision: Decision) -> tuple[str | None, str | None, str | None, int | None]:
+    """The agreement, version, metric and cycle that a decision is about."""
+    return decision.agreement, decision.version, decision.metric, decision.cycle

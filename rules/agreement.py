@@ -91,6 +91,11 @@ class Agreement:
         return named if any(t.percent == 1 for t in named) else (*named, BREACH)
 
     @cached_property
+    def breach(self) -> Threshold:
+        """The threshold at which the promise is broken."""
+        return next(threshold for threshold in self.thresholds if threshold.percent == 1)
+
+    @cached_property
     def daily(self) -> Threshold | None:
         """The threshold that comes again every day after the breach, where there is one."""
         return next((threshold for threshold in self.thresholds if threshold.daily), None)

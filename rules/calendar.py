@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from rules.calendar_days import FIRST_DATE, LAST_DATE, CalendarDays, midnight
 from rules.instants import DAY, to_datetime
 
+_CYCLE = 3 * 366 * DAY  # holidays come again every year, give or take a leap year
 _FOREVER = 10**15  # beyond the year 9999, in either direction
 
 
@@ -138,12 +139,24 @@ class BusinessCalendar:
 
     def _search(self, at: int, *, forward: bool, find: Callable[[_Table, int], int | None]) -> int | None:
         table = self._covering(at)
+        nothing_until, nothing_before = self._horizon(at)
         while (found := find(table, at)) is None:
+            if self.always or (table.high > nothing_until if forward else table.low < nothing_before):
+                return None
             try:
                 table = self._grown(table, forward=forward)
             except CalendarError:
                 return None
         return found
+
+    def _horizon(self, at: int) -> tuple[int, int]:
+        """Instants beyond which, seen from `at`, only what has been seen before comes again."""
+        if self.days is None:
+            return at, at
+        exceptions = self.days.exceptions()
+        last = max([at, *(midnight(day, self.zone) for day in exceptions[-1:])])
+        first = min([at, *(midnight(day, self.zone) for day in exceptions[:1])])
+        return last + _CYCLE, first - _CYCLE
 
     def _covering(self, at: int) -> _Table:
         table = self._table
@@ -164,11 +177,15 @@ class BusinessCalendar:
             last = LAST_DATE if LAST_DATE - last < span else last + span
         else:
             first = FIRST_DATE if first - FIRST_DATE < span else first - span
+        edge = table.last if forward else table.first
         if self.always or (first, last) == (table.first, table.last):
-            side = "after" if forward else "before"
-            raise CalendarError(f"calendar {self.name!r} has not enough open time {side} {to_datetime(table.low).date()}")
+            raise CalendarError(f"calendar {self.name!r} has not enough open time beyond {edge}")
         grown = self._compiled(first, last)
         self._table = grown
+        until, before = self._horizon(table.high if forward else table.low)
+        beyond = grown.high > until if forward else grown.low < before
+        if beyond and grown.filled[-1:] == table.filled[-1:]:
+            raise CalendarError(f"calendar {self.name!r} does not open any more beyond {edge}")
         return grown
 
     def _compiled(self, first: date, last: date) -> _Table:

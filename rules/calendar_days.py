@@ -31,6 +31,10 @@ class CalendarDays:
     open: frozenset[date] = frozenset()
     holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
 
+    def exceptions(self) -> list[date]:
+        """The single dates that differ from the week, in order."""
+        return sorted({*self.closed, *self.dates, *self.open})
+
     def hours_of(self, day: date) -> Hours:
         """The windows that begin on a date, before closed days are cut out."""
         return self.dates.get(day, self.weekly[day.weekday()])

@@ -5,6 +5,7 @@ Decided here: elapsed time, due instant, crossings and verdict as a clock is pau
 here: which events do these things (`metrics`), and which clocks there are (`clocks`).
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -88,12 +89,15 @@ class Clock:
         self._since: int | None = None
         self._paused_since: int | None = None
         self._base = 0
+        self._so_far = 0
         self._due: int | None = None
         self._crossed: set[str] = set()
         self._pending: list[tuple[int, Threshold]] = []
         self._daily = agreement.daily
         self._days = 0
         self._last_daily = 0
+        self._happened: Counter[tuple[int, str]] = Counter()
+        self._changed_at: int | None = None
 
     def start(self, cycle: Cycle, carried: list[Cycle], target: Target, at: int, *, afresh: bool, reason: str) -> None:
         """Begin at `at`, with what the cycle and the carried ones have used; `afresh` begins at zero from `at`."""
@@ -112,6 +116,8 @@ class Clock:
         self._base = self._used()
         self._arm()
         self._settle(at)
+        if self._base:
+            self._changed_at = at
         self.original_due_at = self._due
         self._decide(at, "clock.started", reason)
         if paused:
@@ -132,6 +138,7 @@ class Clock:
         self._pauses.append((self._paused_since, at))
         self._paused_since = None
         self._since = at
+        self._changed_at = None
         was = self._due
         self._settle(at)
         self._decide(at, "clock.resumed", reason)
@@ -149,6 +156,7 @@ class Clock:
         self.target = target
         if another:
             self._base = self._used()
+        self._changed_at = at
         self._arm()
         self._settle(at)
         self._moved(at, was, reason)
@@ -157,7 +165,7 @@ class Clock:
         """Stop or cancel at `at`. A breach is judged up to, not at, that instant."""
         self.advance(at)
         if self.state == "paused" and self.breached_at is None:
-            self._due = self._add(at, self.target.milliseconds - self._base)
+            self._due = self._add(at, max(0, self.target.milliseconds - self._base))
         state = self._step(how)
         self._close(at)
         if self._paused_since is not None:
@@ -173,19 +181,28 @@ class Clock:
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
         """Say the crossings before `until`, or up to and at it."""
+        if self._since is not None and self.stopped_at is None and until > self._since:
+            self._so_far = self._base + self.target.calendar.between(self._since, until)
         while (at := self.next_at()) < until or (inclusive and at == until):
             self._cross(at)
 
     def next_at(self) -> int:
         """The instant of the next crossing if nothing else happens, NEVER where there is none."""
-        if self._since is None or self.stopped_at is not None:
+        if self.stopped_at is not None:
             return NEVER
+        if self._since is None:
+            return self._passed_at()
         at = NEVER
         if self._pending:
             at = self._add(self._since, max(0, self._pending[0][0] - self._base)) or NEVER
         if self._daily is not None and self.breached_at is not None:
             at = min(at, self._next_daily())
         return at
+
+    def _passed_at(self) -> int:
+        """While paused, only what a change has put behind the clock is crossed: at that change."""
+        passed = self._changed_at is not None and self._pending and self._pending[0][0] < self._base
+        return self._changed_at if passed and self._changed_at is not None else NEVER
 
     def row(self, now: int) -> ClockRow:
         """How the clock stands at `now`."""
@@ -217,12 +234,15 @@ class Clock:
 
     @property
     def verdict(self) -> Verdict:
-        """What is to be said of the promise now."""
+        """What is to be said of the promise as far as it was advanced."""
         if self.breached_at is not None:
             return "missed" if self.stopped_at is not None else "overdue"
         if self.state in ("met", "cancelled"):
             return self.state
-        return "at risk" if self._crossed else "on track"
+        # Under a longer limit, what was crossed before may lie ahead again.
+        crossings = self.agreement.crossings(self.target.milliseconds)
+        risky = any(threshold.text in self._crossed and needed <= self._so_far for needed, threshold in crossings)
+        return "at risk" if risky else "on track"
 
     def _step(self, step: str) -> State:
         try:
@@ -251,16 +271,17 @@ class Clock:
 
     def _settle(self, at: int) -> None:
         """Find the due instant again after a change at `at`. Once breached, it stays."""
-        if self.breached_at is not None:
-            return
-        if self._since is None:
-            self._due = None
-            return
-        # Counted from the change, not from the interval's beginning: a crossing cannot lie before what brought it about.
-        if self._since < at:
+        if self._since is not None and self._since < at:
+            # Counted from the change, not from the interval's beginning: a crossing cannot lie before what brought it about.
             self._close(at)
             self._since = at
+        self._so_far = self._base
+        if self.breached_at is not None:
+            return
         left = self.target.milliseconds - self._base
+        if self._since is None:
+            self._due = None if left >= 0 else self._reached(self.target.milliseconds)
+            return
         self._due = self._add(at, left) if left >= 0 else self._reached(self.target.milliseconds)
 
     def _reached(self, amount: int) -> int:
@@ -292,9 +313,9 @@ class Clock:
                 return at
 
     def _cross(self, at: int) -> None:
-        if self._pending and self._since is not None:
+        if self._pending:
             needed, threshold = self._pending[0]
-            if self._add(self._since, max(0, needed - self._base)) == at:
+            if self._since is None or self._add(self._since, max(0, needed - self._base)) == at:
                 del self._pending[0]
                 self._say_crossed(at, threshold, needed)
                 return
@@ -305,8 +326,8 @@ class Clock:
 
     def _say_crossed(self, at: int, threshold: Threshold, needed: int) -> None:
         limit, words = spoken(self.target.milliseconds), in_words(self.metric)
-        passed = not threshold.daily and needed < self._base
-        born = passed and self.target.milliseconds < self._base
+        passed = not threshold.daily and needed <= self._base and self._changed_at == at
+        born = passed and self.target.milliseconds <= self._base
         reason = f"{words}: {_amount(threshold, limit)} used up (calendar {self.target.calendar.name})"
         if threshold.daily:
             reason = f"{words}: {limit} have been used up for {self._days} day{'s' if self._days > 1 else ''}"
@@ -327,14 +348,21 @@ class Clock:
     def _moved(self, at: int, was: int | None, reason: str) -> None:
         if self._due != was and self._due is not None:
             moved = self._decision(at, "clock.moved", reason)
-            moved.due_at, moved.was, moved.occurrence = self._due, was, at
+            moved.due_at, moved.was, moved.occurrence = self._due, was, self._nth(at, moved.kind)
             self._say(moved)
 
     def _decide(self, at: int, kind: str, reason: str) -> None:
         decision = self._decision(at, kind, reason)
         if kind in ("clock.paused", "clock.resumed"):
-            decision.occurrence = at
+            decision.occurrence = self._nth(at, kind)
+        if kind in ("clock.started", "clock.resumed"):
+            decision.due_at = self._due
         self._say(decision)
+
+    def _nth(self, at: int, kind: str) -> int:
+        """A number for what may happen often, even several times at one instant; other instants do not change it."""
+        self._happened[at, kind] += 1
+        return at * 1_000 + self._happened[at, kind] - 1
 
     def _decision(self, at: int, kind: str, reason: str) -> Decision:
         a = self.agreement

@@ -11,7 +11,7 @@ from typing import Any
 
 from rules.agreement import Agreement, Target
 from rules.clock import NEVER, Clock, ClockRow
-from rules.decisions import Decision
+from rules.decisions import CROSSINGS, Decision
 from rules.metrics import Step, Track, in_words
 from rules.promises import Promises
 from rules.ticket import Ticket, TicketEvent, in_order
@@ -48,11 +48,21 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
         run.take(event)
     for clock in run.clocks:
         clock.advance(now, inclusive=True)
-    decisions = sorted(run.decisions, key=lambda d: d.at)
+    decisions = _in_order_of_time(run)
     upcoming = [clock.next_at() for clock in run.clocks if clock.stopped_at is None]
     upcoming.extend(event.time for event in ordered if event.time > now)
     rows = [clock.row(now) for clock in run.clocks]
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)
+
+
+def _in_order_of_time(run: "_Run") -> list[Decision]:
+    """At one instant, what events did comes first, then crossings, clock by clock: the same at every look."""
+    positions = {(clock.agreement.name, clock.metric, clock.number): n for n, clock in enumerate(run.clocks, 1)}
+
+    def order(decision: Decision) -> tuple[int, int]:
+        return decision.at, positions[decision.clock] if decision.kind in CROSSINGS else 0  # type: ignore[index]
+
+    return sorted(run.decisions, key=order)
 
 
 class _Run:
@@ -117,9 +127,11 @@ class _Run:
             else:
                 clock.end(event.time, "cancel", self._withdrawn(track, clock, event))
                 del live[name]
-        for name, (agreement, target) in promised.items():
+        for name, (agreement, target) in (promised | self._anew(track, event)).items():
             if name not in live:
-                self._begin(track, agreement, target, event, afresh=agreement.on_change == "restart")
+                # Between teams and from suppliers, only the time counts in which it was theirs.
+                afresh = agreement.on_change == "restart" or agreement.kind != "sla"
+                self._begin(track, agreement, target, event, afresh=afresh)
 
     def _retarget(self, track: Track, clock: Clock, target: Target, event: TicketEvent) -> None:
         if target == clock.target:
@@ -132,7 +144,8 @@ class _Run:
             clock.retarget(target, event.time, reason)
             return
         clock.end(event.time, "cancel", f"begins anew, as the agreement says: {reason}")
-        self._begin(track, clock.agreement, target, event, afresh=True)
+        agreement, target = self._anew(track, event).get(clock.agreement.name, (clock.agreement, target))
+        self._begin(track, agreement, target, event, afresh=True)
 
     def _begin(self, track: Track, agreement: Agreement, target: Target, event: TicketEvent, *, afresh: bool) -> None:
         metric, cycle = track.metric.name, track.cycle
@@ -146,9 +159,15 @@ class _Run:
         self.clocks.append(clock)
         self._live[metric][agreement.name] = clock
 
-    def _promised(self, track: Track) -> list[tuple[Agreement, Target]]:
-        """The agreements that promise something about this metric now, with the limit for the present priority."""
-        applicable = self.promises.applicable(self._matching, track.cycle.started_at)
+    def _anew(self, track: Track, event: TicketEvent) -> dict[str, tuple[Agreement, Target]]:
+        """Agreements whose clocks begin now, in the version that is in force now."""
+        now = self._promised(track, event.time)
+        return {agreement.name: (agreement, target) for agreement, target in now if agreement.on_change == "restart"}
+
+    def _promised(self, track: Track, start: int | None = None) -> list[tuple[Agreement, Target]]:
+        """The agreements that promise something about this metric, for a clock that starts at `start` or with the cycle."""
+        start = track.cycle.started_at if start is None else start
+        applicable = self.promises.applicable(self._matching, start)
         pairs = ((agreement, agreement.target(track.metric.name, self._priority)) for agreement in applicable.values())
         return [(agreement, target) for agreement, target in pairs if target is not None]
 

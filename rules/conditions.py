@@ -123,8 +123,8 @@ def _membership(field: str, values: list[Scalar]) -> Predicate:
     if all(isinstance(value, str) for value in values):
         texts = frozenset(values)
         return lambda facts: isinstance(found := facts.get(field), str) and found in texts
-    typed = frozenset(_typed(value) for value in values)
-    return lambda facts: _typed(facts.get(field)) in typed
+    wanted = frozenset(typed(value) for value in values)
+    return lambda facts: typed(facts.get(field)) in wanted
 
 
 def _conjunction(parts: list[Predicate]) -> Predicate:
@@ -149,18 +149,18 @@ def _equality(field: str, value: Scalar) -> Predicate:
         return lambda facts: facts.get(field) == value
     if isinstance(value, bool):
         return lambda facts: facts.get(field) is value
-    typed = _typed(value)
-    return lambda facts: _typed(facts.get(field)) == typed
+    wanted = typed(value)
+    return lambda facts: typed(facts.get(field)) == wanted
 
 
-def _typed(value: object) -> tuple[bool, object] | None:
+def typed(value: object) -> tuple[bool, object] | None:
     """A value that equals only values of its own type; 1 and 1.0 are one number, true is none. None for no scalar."""
     return (isinstance(value, bool), value) if isinstance(value, str | int | float) else None
 
 
 def same(found: object, value: object) -> bool:
     """Whether two scalars are equal in the sense of the language."""
-    return found is not None and _typed(found) == _typed(value)
+    return found is not None and typed(found) == typed(value)
 
 
 def comparable(found: object, value: object) -> bool:
@@ -200,9 +200,20 @@ def in_words(condition: Condition) -> str:
 
 
 def _grouped(condition: Condition) -> str:
+    """A part of a longer phrase, in brackets where its own and / or would be read wrongly."""
     words = in_words(condition)
-    mixed = isinstance(condition, AllOf | AnyOf) and len({type(c) for c in condition.children} | fields_of(condition)) > 2
-    return f"({words})" if mixed else words
+    match condition:
+        case AnyOf(children) if len(fields_of(condition)) == 1 and all(map(_equal, children)):
+            several = False  # one of several values
+        case AllOf(children) | AnyOf(children):
+            several = len(children) > 1
+        case _:
+            several = False
+    return f"({words})" if several else words
+
+
+def _equal(condition: Condition) -> bool:
+    return isinstance(condition, Test) and condition.op == "=="
 
 
 def why_not(condition: Condition, facts: Facts) -> str | None:
@@ -211,7 +222,7 @@ def why_not(condition: Condition, facts: Facts) -> str | None:
         return None
     if isinstance(condition, AllOf):
         return next(words for child in condition.children if (words := why_not(child, facts)) is not None)
-    field = next(iter(fields_of(condition)), None)
+    field = min(fields_of(condition), default=None)
     found = facts.get(field) if field else None
     return f"{in_words(condition)}, but it is {_value(found) if found is not None else 'not known'}"
 

@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "ticket.tagged": ("tag",),
     "ticket.untagged": ("tag",),
 }
+CROSSINGS = ("clock.crossed", "clock.overdue")
 _PAGE = ("page", "ladder", "step", "to")
 
 
@@ -30,7 +31,8 @@ class Decision:
     """One thing that is true from `at` on. Fields that do not apply are None.
 
     `occurrence` tells apart decisions that are otherwise alike (a second pause, the third daily crossing); `born` marks a
-    crossing that a change brought about after its time; `facts` holds what the ticket could not know.
+    crossing that a change brought about after its time; `facts` holds what the ticket could not know; `turn` counts how often
+    the very same was recorded and corrected before.
     """
 
     at: int
@@ -56,6 +58,18 @@ class Decision:
     occurrence: int = 0
     born: bool = False
     facts: dict[str, Any] | None = None
+    turn: int = 0
+
+    @property
+    def name(self) -> str:
+        """What a decision that follows from this one calls it: its clock and what happened, without the instant."""
+        parts = (*self.clock, self.threshold or self.kind, self.occurrence)
+        return "/".join("" if part is None else str(part) for part in parts)
+
+    @property
+    def entry(self) -> str:
+        """The name of this very entry on record: its key, its instant, and its turn where it was corrected before."""
+        return f"{self.key}@{self.at}" + (f"#{self.turn}" if self.turn else "")
 
     @property
     def key(self) -> str:

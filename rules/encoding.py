@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from rules.conditions import ORDERS, AllOf, AnyOf, Condition, ConditionError, Facts, Not, Scalar, Test, comparable, same
+from rules.conditions import ORDERS, AllOf, AnyOf, Condition, ConditionError, Facts, Not, Scalar, Test, comparable, same, typed
 
 MOST_ALTERNATIVES = 2_000
 """A condition with more alternatives than this is refused at load."""
@@ -47,12 +47,14 @@ class Encoding:
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self._slots: dict[_Key, int] = {}
-        self._constants: dict[_Key, list[Scalar]] = {}
+        self._constants: dict[_Key, dict[Any, Scalar]] = {}
         for condition in conditions:
             self._collect(condition)
-        for (kind, _, _), values in self._constants.items():
-            if kind == "order":
-                values.sort()
+        self._positions: dict[_Key, dict[Any, int]] = {}
+        for key, values in self._constants.items():
+            ordered: list[Any] = sorted(values.values()) if key[0] == "order" else list(values.values())
+            self._constants[key] = {typed(value): value for value in ordered}
+            self._positions[key] = {typed(value): i for i, value in enumerate(ordered)}
         self._encoders = [self._encoder(key) for key in self._slots]
 
     def codes(self, facts: Facts) -> tuple[int, ...]:
@@ -84,9 +86,9 @@ class Encoding:
             case Test():
                 key = _key(condition)
                 self._slots.setdefault(key, len(self._slots))
-                values = self._constants.setdefault(key, [])
-                if condition.op != "exists" and not any(same(value, condition.value) for value in values):
-                    values.append(condition.value)
+                values = self._constants.setdefault(key, {})
+                if condition.op != "exists":
+                    values.setdefault(typed(condition.value), condition.value)
             case Not(child):
                 self._collect(child)
             case AllOf(children) | AnyOf(children):
@@ -115,17 +117,16 @@ class Encoding:
 
     def _test(self, test: Test, *, positive: bool) -> list[Branch]:
         key = _key(test)
-        literals = self._literals(test, self._slots[key], self._constants[key])
+        literals = self._literals(test, self._slots[key], self._positions[key].get(typed(test.value), 0))
         if positive:
             return [literals]
         return [(literal.negated(),) for literal in literals]
 
-    def _literals(self, test: Test, slot: int, constants: list[Scalar]) -> Branch:
+    def _literals(self, test: Test, slot: int, position: int) -> Branch:
         if test.op == "exists":
             return (Literal(slot, "!=" if test.value else "==", -1),)
         if test.op == "has":
             return (Literal(slot, "==", 1),)
-        position = next(i for i, value in enumerate(constants) if same(value, test.value))
         if test.op == "==":
             return (Literal(slot, "==", position + 1),)
         equal = 2 * position + 1
@@ -145,7 +146,7 @@ class Encoding:
         if kind == "has":
             tag = detail[1]
             return field, None, lambda found: int(isinstance(found, list | tuple) and any(same(item, tag) for item in found))
-        constants = self._constants[key]
+        constants = list(self._constants[key].values())
         if kind == "order":
             return field, None, _ranking(constants)
         return field, {value: i + 1 for i, value in enumerate(constants) if isinstance(value, str)}, _lookup(constants)

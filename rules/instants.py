@@ -29,10 +29,10 @@ def parse(text: object) -> Instant:
     if not isinstance(text, str) or len(text) > 40 or text[10:11] not in ("T", "t", " "):
         raise InstantError(_complaint(text))
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
         if moment.utcoffset() is None:
             raise InstantError(f"{text!r} has no offset: write 2026-01-05T16:00:00Z or 2026-01-05T16:00:00+01:00")
-        return of(moment)
+        return of(moment.astimezone(UTC))
     except (ValueError, OverflowError) as error:
         if isinstance(error, InstantError):
             raise

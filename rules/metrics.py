@@ -44,7 +44,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     },
     "update": {
         "start": {"answered": True, "status": {"not": _IS_DONE}},
-        "stop": {"any": [{"answer": True, "first_answer": {"not": True}}, {"status": _IS_DONE}]},
+        "stop": {"any": [{"answer": True, "first_answer": {"not": True}, "reopened": {"not": True}}, {"status": _IS_DONE}]},
         "reset": {"answer": True, "first_answer": {"not": True}, "status": {"not": _IS_DONE}},
         "pause": {"status": "pending"},
     },

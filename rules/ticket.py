@@ -3,10 +3,10 @@
 Decided here: the order of events, which facts a ticket has after each of them, and the derived facts that metrics ask
 about. Not decided here: what the facts lead to.
 
-Derived facts, beside the ticket's own fields: `event` (the type of the present event), `author` and `public` (of a reply);
-true at one event only: `answer` (a public reply by a person of ours), `first_answer`, `reopened`, `handed_over` (to another
-group), `assigned` (to another person); true from then on: `asked` (a customer has written), `answered`, `gone` (deleted or
-merged); true as long as it holds: `waiting` (a customer's message is unanswered).
+Derived facts, beside the ticket's own fields: `event` (the type of the present event), `author` and `public` (of a reply),
+`score` (of a rating); true at one event only: `answer` (a public reply by a person of ours), `first_answer`, `reopened`,
+`handed_over` (to another group), `assigned` (to another person); true from then on: `asked` (a customer has written),
+`answered`, `gone` (deleted or merged); true as long as it holds: `waiting` (a customer's message is unanswered).
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,10 @@ from typing import Any
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
 DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")
-_OF_THE_EVENT_ALONE = frozenset({"author", "public", "text", "score"})
+AT_ONE_EVENT = ("author", "public", "score", "answer", "first_answer", "reopened", "handed_over", "assigned")
+"""Facts that hold at the event that brought them, and not after it."""
+_NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "gone"})
+"""What a helpdesk's field of the same name does not overrule, and the text of a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,9 @@ class Ticket:
             facts.pop(name, None)
         status, group, assignee = facts.get("status"), facts.get("group"), facts.get("assignee")
         for name, value in event.data.items():
-            if name not in _OF_THE_EVENT_ALONE:
+            if name not in _NOT_COPIED:
                 facts[name] = value
-        facts["ticket"] = self.id
+        facts["score"] = event.data.get("score")
         type_ = event.type
         if type_ == OPENED:
             if self.opened:

@@ -38,7 +38,7 @@ def event_key(event: TicketEvent) -> str:
 
 def decision_key(decision: Decision) -> str:
     """A decision is recorded once for its instant."""
-    return "d" + _digest(f"{decision.ticket}\0{decision.key}\0{decision.at}")
+    return "d" + _digest(f"{decision.ticket}\0{decision.entry}")
 
 
 def event_entry(event: TicketEvent, now: int) -> tuple[dict[str, Any], dict[str, Any] | None]:

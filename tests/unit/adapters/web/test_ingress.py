@@ -187,6 +187,7 @@ ODD: dict[str, dict[str, Any]] = {
     "a title of control characters": {"title": "".join(map(chr, range(32)))},
     "a title that turns around": {"title": "\u202egnp.exe"},
     "a title of half characters": {"title": "\ud83d and \udfff"},
+    "fields of half characters": {"customer": "\ud83d", "priority": "\udfff", "status": "\ud800", "\ud800": "x"},
     "a mention of a channel": {"title": "<!channel> <@U123> @everyone @here"},
     "a template": {"title": "{{7*7}} {% for x in y %} ${7*7} #{7*7}"},
     "a script": {"title": "<script>alert(1)</script><img src=x onerror=alert(1)>"},
