@@ -25,7 +25,7 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
         old = live.get(decision.key)
         if old is None:
             new.append(decision)
-        elif old.kind.startswith("clock.") and (old.at, old.due_at) != (decision.at, decision.due_at):
+        elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, late, decision), decision))
     closed = {old.page for old in live.values() if old.kind == "page.closed"}
     for key, old in live.items():
@@ -35,7 +35,8 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
             new.append(_correction(old, late, None))
         elif old.kind == "page.opened" and old.page not in closed:
             new.append(_closing(old, late))
-    turns = Counter(entry.cause.partition("#")[0] for entry in recorded if entry.kind == CORRECTED and entry.cause)
+    corrected = (entry.cause or "" for entry in [*recorded, *new] if entry.kind == CORRECTED)
+    turns = Counter(name.partition("#")[0] for name in corrected)
     for decision in new:
         decision.turn = turns[f"{decision.key}@{decision.at}"]
     return sorted(new, key=lambda decision: decision.at)
@@ -58,6 +59,11 @@ def _live(recorded: Sequence[Decision]) -> dict[str, Decision]:
                 if follower.page in pages if follower.page else follower.cause == old.name:
                     del live[key]
     return live
+
+
+def _told(decision: Decision) -> tuple[int, int | None]:
+    """What a correction is needed for: another instant or, where it was said, another due time."""
+    return decision.at, decision.due_at if decision.kind in ("clock.crossed", "clock.moved") else None
 
 
 def _correction(old: Decision, late: TicketEvent | None, instead: Decision | None) -> Decision:

@@ -185,7 +185,7 @@ class BusinessCalendar:
         until, before = self._horizon(table.high if forward else table.low)
         beyond = grown.high > until if forward else grown.low < before
         if beyond and grown.filled[-1:] == table.filled[-1:]:
-            raise CalendarError(f"calendar {self.name!r} does not open any more beyond {edge}")
+            raise CalendarError(f"calendar {self.name!r} has not enough open time: it does not open beyond {edge}")
         return grown
 
     def _compiled(self, first: date, last: date) -> _Table:

@@ -164,8 +164,11 @@ class Clock:
     def end(self, at: int, how: Literal["stop", "cancel"], reason: str) -> None:
         """Stop or cancel at `at`. A breach is judged up to, not at, that instant."""
         self.advance(at)
-        if self.state == "paused" and self.breached_at is None:
-            self._due = self._add(at, max(0, self.target.milliseconds - self._base))
+        if self.breached_at is None:
+            if self._since is None and self._base <= self.target.milliseconds:
+                self._due = self._add(at, self.target.milliseconds - self._base)
+            if self._due is not None and self._due < at:
+                self.breached_at = at  # a change at this very instant has put the due instant behind it
         state = self._step(how)
         self._close(at)
         if self._paused_since is not None:

@@ -116,7 +116,10 @@ def test_the_same_configuration_may_be_written_as_json(tmp_path: Path) -> None:
     assert examine(tmp_path / "c.json")[1] == []
     (tmp_path / "c.yaml").write_text(DESK)
     written, as_json = load(tmp_path / "c.yaml"), load(tmp_path / "c.json")
-    limits = [{m: {k: t.milliseconds for k, t in by.items()} for m, by in agreement(b, "gold").targets.items()} for b in (written, as_json)]
+    limits = [
+        {m: {k: t.milliseconds for k, t in by.items()} for m, by in agreement(b, "gold").targets.items()}
+        for b in (written, as_json)
+    ]
     assert limits[0] == limits[1]
     assert as_json.people == written.people
 

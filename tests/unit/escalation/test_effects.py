@@ -28,7 +28,7 @@ def aloud(found: list[Effect]) -> list[tuple[str, str, tuple[str, ...]]]:
 def test_a_warning_is_said_to_the_team_and_mentions_nobody() -> None:
     [effect] = effects(47, 48)
     assert (effect.audience, effect.who, effect.mentions) == ("team", "support", ())
-    assert effect.line == "First response: 80% of 1h for first response in calendar always"
+    assert effect.line == "First response: 80% of 1h used up (calendar always)"
 
 
 def test_a_page_is_said_to_the_team_and_to_the_one_who_is_called() -> None:
@@ -52,7 +52,7 @@ def test_a_quiet_ticket_says_nothing() -> None:
 
 def test_an_answer_is_shown_where_a_card_is_already() -> None:
     said = [effect.line for effect in effects(49, 51, answered(minutes(50), id_="evt-a")) if effect.audience == "team"]
-    assert said == ["First response met: first response done after 50m of 1h: a person replied publicly (ticket.replied evt-a)"]
+    assert said == ["First response met after 50m of 1h: a person replied publicly (ticket.replied evt-a)"]
 
 
 def test_every_effect_has_a_key_of_its_own() -> None:

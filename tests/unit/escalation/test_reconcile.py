@@ -182,7 +182,7 @@ def test_after_every_turn_the_record_says_what_was_decided_and_a_further_look_ad
         look_and_record(record, history, now, some)
         assert look_and_record(record, history, now, some) == []
         gone = {d.cause for d in record if d.kind == CORRECTED}
-        standing = {(d.key, d.at) for d in record if d.kind.startswith("clock.") and f"{d.key}@{d.at}" not in gone}
+        standing = {(d.key, d.at) for d in record if d.kind.startswith("clock.") and d.entry not in gone}
         decided = {(d.key, d.at) for d in see(history, minutes(now), some).decisions if d.kind.startswith("clock.")}
         assert {pair for pair in standing if not pair[0].startswith(CORRECTED)} == decided
 

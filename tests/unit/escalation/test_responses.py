@@ -68,7 +68,7 @@ def test_at_the_breach_everybody_concerned_hears_of_it_once() -> None:
 
 def test_everything_that_is_done_names_the_rule_and_the_reason() -> None:
     [message] = said(look(53), "message.team")
-    assert message.reason == "rule warn: 80% of 1h for first response in calendar always"
+    assert message.reason == "rule warn: first response: 80% of 1h used up (calendar always)"
 
 
 def test_an_internal_agreement_does_not_concern_customers() -> None:

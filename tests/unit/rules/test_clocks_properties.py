@@ -144,7 +144,9 @@ def test_met_is_at_or_before_due_and_missed_after(history: list[TicketEvent], no
         if row.state == "missed":
             assert row.breached_at is not None
             assert row.stopped_at is not None
-            assert row.breached_at < row.stopped_at
+            assert row.due_at is not None
+            assert row.due_at < row.stopped_at
+            assert row.breached_at <= row.stopped_at
         if row.verdict == "on track":
             assert row.elapsed_ms < row.target_ms or row.state == "paused"
 

@@ -45,10 +45,13 @@ def test_a_ticket_has_its_facts_clocks_pages_and_timeline(here: Desk) -> None:
 
 def test_clocks_are_those_of_a_simulation(here: Desk) -> None:
     (clock,) = here.client().get("/api/clocks", params={"verdict": "overdue"}).json()["clocks"]
-    assert list(clock) == (
-        "ticket agreement version metric cycle state verdict target_ms elapsed_ms wall_elapsed_ms "
-        "paused_ms started_at due_at stopped_at breached_at"
-    ).split()
+    assert (
+        list(clock)
+        == (
+            "ticket agreement version metric cycle state verdict target_ms elapsed_ms wall_elapsed_ms "
+            "paused_ms started_at due_at stopped_at breached_at"
+        ).split()
+    )
     assert all(value is None or INSTANT.fullmatch(value) for name, value in clock.items() if name.endswith("_at"))
 
 
@@ -213,7 +216,9 @@ def test_a_body_that_is_too_long_is_answered_413(here: Desk, path: str) -> None:
     assert here.client().post(path, {"text": "x" * 100_000}).status_code == 413
 
 
-@pytest.mark.parametrize("text", ["", " ", "/sla", "\0", "/sla why \ud800", "/sla status for \udfff", "🙂" * 500, "/sla ack for", "{{7*7}}"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "/sla", "\0", "/sla why \ud800", "/sla status for \udfff", "🙂" * 500, "/sla ack for", "{{7*7}}"]
+)
 def test_any_line_is_answered_with_a_card(here: Desk, text: str) -> None:
     response = here.client().post("/api/command", {"text": text, "as": "ana"})
     assert response.status_code in (200, 400)
@@ -255,11 +260,22 @@ def test_the_page_begins_with_people_channels_and_commands(here: Desk) -> None:
 # Who may ask
 
 
-READ = ["/api/tickets/T-1", "/api/clocks", "/api/pages", "/api/messages", "/api/status", "/api/page", "/api/complete", "/api/stream"]
+READ = [
+    "/api/tickets/T-1",
+    "/api/clocks",
+    "/api/pages",
+    "/api/messages",
+    "/api/status",
+    "/api/page",
+    "/api/complete",
+    "/api/stream",
+]
 
 
 @pytest.mark.parametrize("path", READ)
-@pytest.mark.parametrize("given", [None, "Bearer guess", "Bearer ", "Basic YTpi", "a token", "Bearer a token x", b"Bearer \xff"])
+@pytest.mark.parametrize(
+    "given", [None, "Bearer guess", "Bearer ", "Basic YTpi", "a token", "Bearer a token x", b"Bearer \xff"]
+)
 def test_without_the_token_nothing_is_answered(guarded: Desk, path: str, given: Any) -> None:
     response = guarded.client("desk.example").get(path, headers={} if given is None else {"Authorization": given})
     assert response.status_code == 401

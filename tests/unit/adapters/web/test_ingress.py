@@ -50,7 +50,8 @@ def test_an_empty_batch_is_taken(here: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "application/cloudevents+json", "application/cloudevents-batch+json; charset=utf-8", "x"]
+    "content_type",
+    ["application/json", "application/cloudevents+json", "application/cloudevents-batch+json; charset=utf-8", "x"],
 )
 def test_any_content_type_is_taken(here: Desk, content_type: str) -> None:
     response = here.client().post("/events", [opened(NINE)], headers={"Content-Type": content_type})
@@ -195,7 +196,16 @@ ODD: dict[str, dict[str, Any]] = {
     "a locale that is no text": {"locale": 7},
     "a huge whole number": {"score": 10**300, "n": -(10**4000)},
     "a huge fraction": {"score": 1e308},
-    "names of fields that are odd": {"": 1, " ": 2, "a.b": 3, "$s": 4, "__class__": 5, "event": 6, "crossing": "100%", "ticket": "T-9"},
+    "names of fields that are odd": {
+        "": 1,
+        " ": 2,
+        "a.b": 3,
+        "$s": 4,
+        "__class__": 5,
+        "event": 6,
+        "crossing": "100%",
+        "ticket": "T-9",
+    },
     "fields that we derive": {"answer": True, "answered": True, "reopened": 1, "assigned": [], "gone": {}, "waiting": "x"},
     "a thousand fields": {f"f{n}": n for n in range(1000)},
     "nothing": {},
@@ -225,7 +235,20 @@ def test_odd_data_is_taken_and_harms_nobody(here: Desk, name: str, type: str) ->
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"nonsense", b"\xff\xfe", b'"text"', b"17", b"null", b'{"a": NaN}', b"[Infinity]", b"[1,]", b"\x00", b"1" * 5_000],
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b"\xff\xfe",
+        b'"text"',
+        b"17",
+        b"null",
+        b'{"a": NaN}',
+        b"[Infinity]",
+        b"[1,]",
+        b"\x00",
+        b"1" * 5_000,
+    ],
 )
 def test_a_body_that_is_no_cloudevents_json_is_answered_400(here: Desk, body: bytes) -> None:
     response = here.client().post("/events", body)
@@ -362,13 +385,24 @@ def test_unsigned_events_are_taken_under_loopbacks_own_names(here: Desk, host: s
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil.example:8080", "127.0.0.1@evil.example", "[", ""]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evil.example:8080",
+        "127.0.0.1@evil.example",
+        "[",
+        "",
+    ],
 )
 def test_a_name_pointed_at_loopback_is_refused(here: Desk, host: str) -> None:
     assert here.client().post("/events", BODY, headers={"Host": host}).status_code == 401
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8080", "x", "http://["])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8080", "x", "http://["]
+)
 def test_a_page_of_another_site_may_not_send_events(here: Desk, origin: str) -> None:
     assert here.client().post("/events", BODY, headers={"Origin": origin}).status_code == 401
 

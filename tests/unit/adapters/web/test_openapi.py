@@ -97,7 +97,9 @@ def test_answers_are_as_described_whatever_is_asked(here: Desk, path: str) -> No
         if operation.path != path:
             continue
 
-        @settings(max_examples=15, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=ALL)
+        @settings(
+            max_examples=15, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=ALL
+        )
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
             response = send(client, case)
