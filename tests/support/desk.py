@@ -168,11 +168,16 @@ class Desk:
     def go(self, to: str | int) -> None:
         """Move the clock on; on the way, whatever becomes due is done at its instant, as the loop would."""
         end = parse(to) if isinstance(to, str) else to
-        while (upcoming := self.app.ledger.looks.next_attention()) is not None and upcoming <= end:
+        while (upcoming := self.upcoming()) is not None and upcoming <= end:
             self.clock.move(max(upcoming, self.clock.now()))
             self.settle()
         self.clock.move(end)
         self.settle()
+
+    def upcoming(self) -> int | None:
+        """When the next look or delivery is due."""
+        due = (self.app.ledger.looks.next_attention(), self.app.ledger.outbox.next_due())
+        return min((at for at in due if at is not None), default=None)
 
     def play(self, events: Sequence[Mapping[str, Any]], until: str | int) -> None:
         """Hand in each event when the clock comes to it; a click is handed to the ledger as a person's act would be."""
@@ -180,7 +185,7 @@ class Desk:
 
         for event in sorted(events, key=lambda event: str(event["time"])):
             at = parse(str(event["time"]))
-            while (upcoming := self.app.ledger.looks.next_attention()) is not None and upcoming < at:
+            while (upcoming := self.upcoming()) is not None and upcoming < at:
                 self.clock.move(max(upcoming, self.clock.now()))
                 self.settle()
             self.clock.move(at)
