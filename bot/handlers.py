@@ -16,6 +16,7 @@ from escalation.book import Book
 from escalation.page import PageRow
 from escalation.people import Person
 from rules.durations import spoken
+from rules.instants import MINUTE
 from rules.ticket import TicketEvent
 
 SOURCE = "slakeeper"
@@ -104,8 +105,8 @@ class Handlers:
         after = self._ledger.reader.page(page.page)
         if after is None or after.acknowledged_by != who.id:
             return refusal(f"Page {page.page} could not be taken: {self._end_of(after or page)}.")
-        lasts = (after.acknowledged_until or 0) - self._clock.now()
-        return said(f"{who.name} has {page.page} for {spoken(max(lasts, 0))}.", "met")
+        minutes = -(-((after.acknowledged_until or 0) - self._clock.now()) // MINUTE)
+        return said(f"{who.name} has {page.page} for {spoken(max(minutes, 0) * MINUTE)}.", "met")
 
     def _escalate(self, command: Command, who: Person) -> Answer:
         if command.subject is None:

@@ -30,14 +30,14 @@ _LONGEST = 4_000
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, trim_blocks=True)
 
 
-def customer_card(decision: Decision, view: TicketView, book: Book) -> Card:
+def customer_card(decision: Decision, view: TicketView, book: Book, now: int) -> Card:
     """The message to a customer that a decision asks for. Raises DeliveryError where its template cannot be filled in."""
-    text = filled(decision, view, book)
+    text = filled(decision, view, book, now)
     title = clipped(view.facts.get("title"))
     return Card(title=f"{view.ticket} · {title}" if title else view.ticket, lines=tuple(text.splitlines()))
 
 
-def filled(decision: Decision, view: TicketView, book: Book) -> str:
+def filled(decision: Decision, view: TicketView, book: Book, now: int) -> str:
     """The text of the message."""
     texts = book.wording.get(decision.wording or "", {})
     locale = str(view.facts.get("locale") or "en")
@@ -45,12 +45,12 @@ def filled(decision: Decision, view: TicketView, book: Book) -> str:
     if template is None:
         raise DeliveryError(f"there is no wording {decision.wording!r}", permanent=True)
     try:
-        return _ENVIRONMENT.from_string(template).render(_values(decision, view, book)).strip()[:_LONGEST]
+        return _ENVIRONMENT.from_string(template).render(_values(decision, view, book, now)).strip()[:_LONGEST]
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise DeliveryError(f"wording {decision.wording!r} cannot be filled in: {error}", permanent=True) from None
 
 
-def _values(decision: Decision, view: TicketView, book: Book) -> dict[str, str]:
+def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[str, str]:
     agreement = _agreement(decision, book)
     clock = _clock(decision, view)
     zone = agreement.calendar.zone if agreement else ZoneInfo("UTC")
@@ -62,7 +62,7 @@ def _values(decision: Decision, view: TicketView, book: Book) -> dict[str, str]:
         "promise": f"{promise}{within}",
         "due": in_a_sentence(due, zone),
         "next_step": _NEXT_STEP,
-        "next_update": in_a_sentence(decision.at + every, zone),
+        "next_update": in_a_sentence(max(decision.at, now) + every, zone),
         "credit": "",
         "ticket": view.ticket,
     }

@@ -28,10 +28,8 @@ MOST_SHOWN = 50
 
 
 def simulate(
+    events: Annotated[str, typer.Option(help="CloudEvents, one JSON object a line; .gz and .xz too; - is standard input.")],
     config: ConfigOption = None,
-    events: Annotated[
-        str, typer.Option(help="CloudEvents, one JSON object a line; .gz and .xz too; - is standard input.")
-    ] = "-",
     until: Annotated[str | None, typer.Option(help="The last instant, included, as 2026-01-05T16:00:00Z.")] = None,
     decisions: Annotated[
         str | None, typer.Option(help="Write decisions here, one JSON object a line; - is standard output.")
