@@ -17,7 +17,7 @@ from escalation.facts import Facts
 from escalation.look import look
 from escalation.page import PageRow
 from rules.agreement import Agreement
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.conditions import in_words as condition_in_words
 from rules.conditions import why_not
 from rules.durations import spoken

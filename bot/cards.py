@@ -10,7 +10,7 @@ from bot.messages import Button, Card, CardVerdict, Field, clipped
 from bot.ports import TicketView
 from escalation.book import Book
 from escalation.page import PageRow
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.durations import spoken
 from rules.metrics import in_words
 

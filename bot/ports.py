@@ -12,7 +12,7 @@ from bot.messages import Answer, Card
 from escalation.look import Look
 from escalation.page import PageRow
 from escalation.people import Person
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 

@@ -15,7 +15,7 @@ from bot.ports import DeliveryError, TicketView
 from bot.times import in_a_sentence, in_full
 from escalation.book import Book
 from rules.agreement import Agreement
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.decisions import Decision
 from rules.instants import HOUR
 

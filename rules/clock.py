@@ -1,24 +1,21 @@
 """The SLA clock: one agreement's promise about one cycle of one metric.
 
-Decided here: elapsed time, due instant, crossings and verdict as a clock is paused, resumed, given another limit and ended
-(DESIGN 4). An event's effects come before the crossings of its instant: what stops at the due instant is met. Not decided
-here: which events do these things (`metrics`), and which clocks there are (`clocks`).
+Decided here: due instant, crossings and verdict as a clock is paused, resumed, given another limit and ended (DESIGN 4). An
+event's effects come before the crossings of its instant: what stops at the due instant is met. Not decided here: what time
+counts (`elapsed`), which events do these things (`metrics`), and which clocks there are (`clocks`).
 """
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from rules.agreement import Agreement, Target
-from rules.calendar import CalendarError
+from rules.clock_row import ClockRow, State, Verdict
 from rules.decisions import Decision
 from rules.durations import Threshold, spoken
-from rules.instants import DAY, text_or_none
+from rules.elapsed import Elapsed
+from rules.instants import DAY
 from rules.metrics import Cycle, in_words
-
-State = Literal["running", "paused", "met", "missed", "cancelled"]
-Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", "cancelled"]
 
 TRANSITIONS: dict[tuple[State, str], State] = {
     ("running", "pause"): "paused",
@@ -39,43 +36,8 @@ class ClockError(ValueError):
     """A clock was asked for a step that its state does not allow."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRow:
-    """How a clock stands at one instant; milliseconds and instants as in DESIGN 4."""
-
-    ticket: str
-    agreement: str
-    version: str
-    kind: str
-    metric: str
-    cycle: int
-    state: State
-    verdict: Verdict
-    target_ms: int
-    elapsed_ms: int
-    wall_elapsed_ms: int
-    paused_ms: int
-    started_at: int
-    due_at: int | None
-    stopped_at: int | None
-    breached_at: int | None
-    original_due_at: int | None
-    next_at: int | None
-
-    def public(self) -> dict[str, Any]:
-        """The clock as `sla simulate` writes it."""
-        instants = ("started_at", "due_at", "stopped_at", "breached_at")
-        names = ("ticket", "agreement", "version", "metric", "cycle", "state", "verdict")
-        figures = ("target_ms", "elapsed_ms", "wall_elapsed_ms", "paused_ms")
-        row: dict[str, Any] = {name: getattr(self, name) for name in names + figures}
-        return row | {name: text_or_none(getattr(self, name)) for name in instants}
-
-
 class Clock:
-    """A running promise. `say` receives its decisions, in the order in which they come about.
-
-    `active` and `pauses` are what it carries from before `at`: closed intervals that count as used and as paused.
-    """
+    """A running promise. `say` receives its decisions, in the order in which they come about."""
 
     def __init__(self, ticket: str, agreement: Agreement, cycle: int, metric: str, say: Callable[[Decision], None]) -> None:
         self.ticket, self.agreement, self.metric, self.number = ticket, agreement, metric, cycle
@@ -84,16 +46,9 @@ class Clock:
         self.breached_at: int | None = None
         self.original_due_at: int | None = None
         self._say = say
-        self._active: list[tuple[int, int]] = []
-        self._pauses: list[tuple[int, int]] = []
-        self._since: int | None = None
-        self._paused_since: int | None = None
-        self._base = 0
-        self._so_far = 0
         self._due: int | None = None
         self._crossed: set[str] = set()
         self._pending: list[tuple[int, Threshold]] = []
-        self._daily = agreement.daily
         self._days = 0
         self._last_daily = 0
         self._happened: Counter[tuple[int, str]] = Counter()
@@ -103,20 +58,16 @@ class Clock:
         """Begin at `at`, with what the cycle and the carried ones have used; `afresh` begins at zero from `at`."""
         self.target = target
         self.started_at = at if afresh else cycle.started_at
-        if not afresh:
-            for earlier in (*carried, cycle):
-                self._active.extend(earlier.active)
-                self._pauses.extend(earlier.pauses)
+        self._elapsed = elapsed = Elapsed(target.calendar, () if afresh else (*carried, cycle))
         paused = cycle.paused_since is not None
         if paused:
             self.state = "paused"
-            self._paused_since = at if afresh else cycle.paused_since
+            elapsed.paused_since = at if afresh else cycle.paused_since
         else:
-            self._since = at if afresh else cycle.active_since
-        self._base = self._used()
+            elapsed.since = at if afresh else cycle.active_since
         self._arm()
         self._settle(at)
-        if self._base:
+        if elapsed.used:
             self._changed_at = at
         self.original_due_at = self._due
         self._decide(at, "clock.started", reason)
@@ -125,19 +76,18 @@ class Clock:
 
     def pause(self, at: int, reason: str) -> None:
         """Stop counting at `at`."""
-        self._step("pause")
         self.advance(at)
-        self._close(at)
-        self._paused_since = at
+        self._step("pause")
+        self._elapsed.close(at)
+        self._elapsed.paused_since = at
         self._decide(at, "clock.paused", reason)
 
     def resume(self, at: int, reason: str) -> None:
         """Count again from `at`."""
+        self.advance(at)
         self._step("resume")
-        assert self._paused_since is not None
-        self._pauses.append((self._paused_since, at))
-        self._paused_since = None
-        self._since = at
+        self._elapsed.close(at)
+        self._elapsed.since = at
         self._changed_at = None
         was = self._due
         self._settle(at)
@@ -146,16 +96,12 @@ class Clock:
 
     def retarget(self, target: Target, at: int, reason: str) -> None:
         """Take another limit from `at` on: what was used stays used, in the new limit's calendar; a breach stays."""
-        self._step("retarget")
         self.advance(at)
+        self._step("retarget")
         was = self._due
-        another = target.calendar is not self.target.calendar
-        if self._since is not None:
-            self._close(at)
-            self._since = at
+        self._elapsed.split(at)
         self.target = target
-        if another:
-            self._base = self._used()
+        self._elapsed.measure_in(target.calendar)
         self._changed_at = at
         self._arm()
         self._settle(at)
@@ -164,28 +110,23 @@ class Clock:
     def end(self, at: int, how: Literal["stop", "cancel"], reason: str) -> None:
         """Stop or cancel at `at`. A breach is judged up to, not at, that instant."""
         self.advance(at)
+        elapsed, limit = self._elapsed, self.target.milliseconds
         if self.breached_at is None:
-            if self._since is None and self._base <= self.target.milliseconds:
-                self._due = self._add(at, self.target.milliseconds - self._base)
+            if elapsed.since is None and elapsed.used <= limit:
+                self._due = elapsed.after(at, limit - elapsed.used)
             if self._due is not None and self._due < at:
                 self.breached_at = at  # a change at this very instant has put the due instant behind it
         state = self._step(how)
-        self._close(at)
-        if self._paused_since is not None:
-            self._pauses.append((self._paused_since, at))
-            self._paused_since = None
+        elapsed.close(at)
         self.stopped_at = at
         if how == "stop" and self.breached_at is not None:
             state = "missed"
         self.state = state
-        used = f" after {spoken(self._base)} of {spoken(self.target.milliseconds)}" if how == "stop" else ""
-        reason = f"{in_words(self.metric)} {state}{used}: {reason}"
-        self._decide(at, f"clock.{state}", reason)
+        used = f" after {spoken(elapsed.used)} of {spoken(limit)}" if how == "stop" else ""
+        self._decide(at, f"clock.{state}", f"{in_words(self.metric)} {state}{used}: {reason}")
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
         """Say the crossings before `until`, or up to and at it."""
-        if self._since is not None and self.stopped_at is None and until > self._since:
-            self._so_far = self._base + self.target.calendar.between(self._since, until)
         while (at := self.next_at()) < until or (inclusive and at == until):
             self._cross(at)
 
@@ -193,26 +134,16 @@ class Clock:
         """The instant of the next crossing if nothing else happens, NEVER where there is none."""
         if self.stopped_at is not None:
             return NEVER
-        if self._since is None:
+        if self._elapsed.since is None:
             return self._passed_at()
-        at = NEVER
-        if self._pending:
-            at = self._add(self._since, max(0, self._pending[0][0] - self._base)) or NEVER
-        if self._daily is not None and self.breached_at is not None:
+        at = self._next_pending()
+        if self.breached_at is not None and self.agreement.daily is not None:
             at = min(at, self._next_daily())
         return at
 
-    def _passed_at(self) -> int:
-        """While paused, only what a change has put behind the clock is crossed: at that change."""
-        passed = self._changed_at is not None and self._pending and self._pending[0][0] < self._base
-        return self._changed_at if passed and self._changed_at is not None else NEVER
-
     def row(self, now: int) -> ClockRow:
         """How the clock stands at `now`."""
-        end = self.stopped_at if self.stopped_at is not None else now
-        active = self._active if self._since is None or self.stopped_at is not None else [*self._active, (self._since, end)]
-        pauses = self._pauses if self._paused_since is None else [*self._pauses, (self._paused_since, end)]
-        between = self.target.calendar.between
+        elapsed, wall, paused = self._elapsed.totals(now if self.stopped_at is None else self.stopped_at)
         upcoming = self.next_at()
         return ClockRow(
             ticket=self.ticket,
@@ -222,11 +153,11 @@ class Clock:
             metric=self.metric,
             cycle=self.number,
             state=self.state,
-            verdict=self.verdict,
+            verdict=self._verdict(elapsed),
             target_ms=self.target.milliseconds,
-            elapsed_ms=sum(between(a, b) for a, b in active),
-            wall_elapsed_ms=sum(b - a for a, b in active),
-            paused_ms=sum(between(a, b) for a, b in pauses),
+            elapsed_ms=elapsed,
+            wall_elapsed_ms=wall,
+            paused_ms=paused,
             started_at=self.started_at,
             due_at=None if self.state == "paused" and self.breached_at is None else self._due,
             stopped_at=self.stopped_at,
@@ -235,16 +166,14 @@ class Clock:
             next_at=upcoming if upcoming < NEVER else None,
         )
 
-    @property
-    def verdict(self) -> Verdict:
-        """What is to be said of the promise as far as it was advanced."""
+    def _verdict(self, elapsed: int) -> Verdict:
         if self.breached_at is not None:
             return "missed" if self.stopped_at is not None else "overdue"
         if self.state in ("met", "cancelled"):
             return self.state
         # Under a longer limit, what was crossed before may lie ahead again.
         crossings = self.agreement.crossings(self.target.milliseconds)
-        risky = any(threshold.text in self._crossed and needed <= self._so_far for needed, threshold in crossings)
+        risky = any(threshold.text in self._crossed and needed <= elapsed for needed, threshold in crossings)
         return "at risk" if risky else "on track"
 
     def _step(self, step: str) -> State:
@@ -255,18 +184,6 @@ class Clock:
             raise ClockError(f"clock {name} is {self.state}; {step} is not possible") from None
         return self.state
 
-    def _close(self, at: int) -> None:
-        """End the active interval, if there is one."""
-        if self._since is not None:
-            self._active.append((self._since, at))
-            self._base += self.target.calendar.between(self._since, at)
-            self._since = None
-
-    def _used(self) -> int:
-        """The closed intervals in the limit's calendar."""
-        between = self.target.calendar.between
-        return sum(between(start, end) for start, end in self._active)
-
     def _arm(self) -> None:
         """Find what may still be crossed, in order; each threshold is crossed once."""
         crossings = self.agreement.crossings(self.target.milliseconds)
@@ -274,70 +191,56 @@ class Clock:
 
     def _settle(self, at: int) -> None:
         """Find the due instant again after a change at `at`. Once breached, it stays."""
-        if self._since is not None and self._since < at:
-            # Counted from the change, not from the interval's beginning: a crossing cannot lie before what brought it about.
-            self._close(at)
-            self._since = at
-        self._so_far = self._base
-        if self.breached_at is not None:
-            return
-        left = self.target.milliseconds - self._base
-        if self._since is None:
-            self._due = None if left >= 0 else self._reached(self.target.milliseconds)
-            return
-        self._due = self._add(at, left) if left >= 0 else self._reached(self.target.milliseconds)
+        # Counted from the change, not from the interval's beginning: a crossing cannot lie before what brought it about.
+        self._elapsed.split(at)
+        if self.breached_at is None:
+            limit = self.target.milliseconds
+            self._due = self._elapsed.reached(limit) if limit < self._elapsed.used else self._elapsed.when(limit)
 
-    def _reached(self, amount: int) -> int:
-        """The instant in the past at which the elapsed time reached an amount."""
-        for start, end in self._active:
-            used = self.target.calendar.between(start, end)
-            if used >= amount:
-                return self.target.calendar.add(start, amount)
-            amount -= used
-        raise ClockError(f"{self.ticket}: {amount} ms were never reached")
+    def _next_pending(self) -> int:
+        at = self._elapsed.when(self._pending[0][0]) if self._pending else None
+        return NEVER if at is None else at
 
-    def _add(self, start: int, amount: int) -> int | None:
-        try:
-            return self.target.calendar.add(start, amount)
-        except CalendarError:
-            return None  # the calendar never opens that long again: never due
+    def _passed_at(self) -> int:
+        """While paused, only what a change has put behind the clock is crossed: at that change."""
+        if self._changed_at is None or not self._pending or self._pending[0][0] >= self._elapsed.used:
+            return NEVER
+        return self._changed_at
 
     def _next_daily(self) -> int:
+        """Each 24 hours after the due instant, moved to the next opening; not while paused."""
         assert self._due is not None
-        assert self._since is not None
+        since = self._elapsed.since or 0
         days = self._days
         while True:
             days += 1
             at = self.target.calendar.next_open(self._due + days * DAY)
             if at is None:
                 return NEVER
-            if at > self._last_daily and at >= self._since:
+            if at > self._last_daily and at >= since:
                 self._days = days - 1
                 return at
 
     def _cross(self, at: int) -> None:
-        if self._pending:
-            needed, threshold = self._pending[0]
-            if self._since is None or self._add(self._since, max(0, needed - self._base)) == at:
-                del self._pending[0]
-                self._say_crossed(at, threshold, needed)
-                return
-        assert self._daily is not None
+        if self._pending and (self._elapsed.since is None or self._next_pending() == at):
+            self._say_crossed(at, *self._pending.pop(0))
+            return
+        assert self.agreement.daily is not None
         self._days += 1
         self._last_daily = at
-        self._say_crossed(at, self._daily, 0)
+        self._say_crossed(at, 0, self.agreement.daily)
 
-    def _say_crossed(self, at: int, threshold: Threshold, needed: int) -> None:
+    def _say_crossed(self, at: int, needed: int, threshold: Threshold) -> None:
         limit, words = spoken(self.target.milliseconds), in_words(self.metric)
-        passed = not threshold.daily and needed <= self._base and self._changed_at == at
-        born = passed and self.target.milliseconds <= self._base
+        passed = not threshold.daily and needed <= self._elapsed.used and self._changed_at == at
+        born = passed and self.target.milliseconds <= self._elapsed.used
         reason = f"{words}: {_amount(threshold, limit)} used up (calendar {self.target.calendar.name})"
         if threshold.daily:
             reason = f"{words}: {limit} have been used up for {self._days} day{'s' if self._days > 1 else ''}"
         else:
             self._crossed.add(threshold.text)
         if passed:
-            reason += f": already passed when this limit began to hold ({spoken(self._base)} used)"
+            reason += f": already passed when this limit began to hold ({spoken(self._elapsed.used)} used)"
         if threshold.percent == 1 and self.breached_at is None:
             self.breached_at = at
         crossed = self._decision(at, "clock.crossed", reason)

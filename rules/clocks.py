@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rules.agreement import Agreement, Target
-from rules.clock import NEVER, Clock, ClockRow
+from rules.clock import NEVER, Clock
+from rules.clock_row import ClockRow
 from rules.decisions import CROSSINGS, Decision
 from rules.metrics import Step, Track, in_words
 from rules.promises import Promises

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Row, Select, func, select
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
 from bot.ports import Health, Tally, TicketView
 from escalation.page import PageRow
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.instants import MINUTE
 
 _CLOCK = tuple(field.name for field in fields(ClockRow))

@@ -18,7 +18,7 @@ from escalation.book import Book
 from escalation.facts import NO_FACTS, Facts
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 

@@ -19,7 +19,7 @@ from escalation.rota import HandOver, Override, Rota, Shift
 from rules.agreement import Agreement, CustomerUpdates, Target
 from rules.calendar import BusinessCalendar
 from rules.calendar_days import CalendarDays, Hours, wall_milliseconds
-from rules.clock import ClockRow
+from rules.clock_row import ClockRow
 from rules.clocks import TicketClocks, clocks_of
 from rules.conditions import parse as condition
 from rules.decisions import Decision

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from adapters.ledger.engine import connect, migrate
 from adapters.ledger.store import ledger_on
 from tests.support.ledgers import Opened

@@ -13,8 +13,8 @@ from escalation.look import look
 from escalation.reconcile import reconcile
 from rules.instants import HOUR, MINUTE, parse
 from rules.ticket import TicketEvent
-from tests.support.ledgers import Opened
 from tests.support.desk import book_of
+from tests.support.ledgers import Opened
 
 NOW = parse("2026-01-05T09:00:00Z")
 DATA = {"title": "Cannot pay", "priority": "urgent", "customer": "acme", "tier": "gold", "opened_by": "customer"}

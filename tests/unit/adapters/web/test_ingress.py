@@ -313,7 +313,7 @@ def signed(body: bytes, stamp: int | str, secret: str = SECRET) -> dict[str, str
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Client:
-    return desk(tmp_path, sla_webhook_secret=SECRET, host="0.0.0.0").client("desk.example")  # noqa: S104
+    return desk(tmp_path, sla_webhook_secret=SECRET, host="0.0.0.0").client("desk.example")
 
 
 BODY = json.dumps([opened(NINE)]).encode()
@@ -374,7 +374,7 @@ def test_with_a_secret_unsigned_events_are_refused_on_loopback_too(tmp_path: Pat
 
 
 def test_unsigned_events_are_refused_off_loopback(tmp_path: Path) -> None:
-    response = desk(tmp_path, host="0.0.0.0").client().post("/events", BODY)  # noqa: S104
+    response = desk(tmp_path, host="0.0.0.0").client().post("/events", BODY)
     assert response.status_code == 401
     assert "loopback" in response.json()["error"]
 

@@ -1,0 +1,83 @@
+"""Elapsed time: what of a clock's life counts.
+
+Decided here: the intervals in which it was active or paused, and what they come to in a calendar; three totals are kept:
+working time, wall time, and paused working time. Not decided here: limits, and what happens when they are reached.
+"""
+
+from collections.abc import Iterable
+
+from rules.calendar import BusinessCalendar, CalendarError
+from rules.metrics import Cycle
+
+Interval = tuple[int, int]
+
+
+class Elapsed:
+    """Closed intervals, and since when the clock is active or paused. `used` is the working time of the closed ones."""
+
+    __slots__ = ("_active", "_pauses", "calendar", "paused_since", "since", "used")
+
+    def __init__(self, calendar: BusinessCalendar, cycles: Iterable[Cycle] = ()) -> None:
+        """Carry what these cycles have used and paused so far."""
+        self.calendar = calendar
+        self._active: list[Interval] = []
+        self._pauses: list[Interval] = []
+        for cycle in cycles:
+            self._active.extend(cycle.active)
+            self._pauses.extend(cycle.pauses)
+        self.since: int | None = None
+        self.paused_since: int | None = None
+        self.used = self._working(self._active)
+
+    def close(self, at: int) -> None:
+        """End whatever is going on."""
+        if self.since is not None:
+            self._active.append((self.since, at))
+            self.used += self.calendar.between(self.since, at)
+            self.since = None
+        if self.paused_since is not None:
+            self._pauses.append((self.paused_since, at))
+            self.paused_since = None
+
+    def split(self, at: int) -> None:
+        """Begin a new active interval at `at`: what follows is counted from there."""
+        if self.since is not None and self.since < at:
+            self.close(at)
+            self.since = at
+
+    def measure_in(self, calendar: BusinessCalendar) -> None:
+        """Count everything anew in another calendar."""
+        if calendar is not self.calendar:
+            self.calendar = calendar
+            self.used = self._working(self._active)
+
+    def when(self, amount: int) -> int | None:
+        """The instant at which `amount` is used if the clock goes on, not before its present interval; None for never."""
+        return None if self.since is None else self.after(self.since, max(0, amount - self.used))
+
+    def after(self, start: int, amount: int) -> int | None:
+        """The instant `amount` of working time after `start`; None where the calendar never opens that long again."""
+        try:
+            return self.calendar.add(start, amount)
+        except CalendarError:
+            return None
+
+    def reached(self, amount: int) -> int:
+        """The instant in the past at which `amount`, at most what is used, was reached."""
+        for start, end in self._active:
+            used = self.calendar.between(start, end)
+            if used >= amount:
+                return self.calendar.add(start, amount)
+            amount -= used
+        raise ValueError(f"{amount} ms more than was ever used")
+
+    def totals(self, end: int) -> tuple[int, int, int]:
+        """Working time, wall time and paused working time up to `end`."""
+        active = self._active if self.since is None else [*self._active, (self.since, end)]
+        pauses = self._pauses if self.paused_since is None else [*self._pauses, (self.paused_since, end)]
+        running = 0 if self.since is None else self.calendar.between(self.since, end)
+        return self.used + running, sum(b - a for a, b in active), self._working(pauses)
+
+    def _working(self, intervals: list[Interval]) -> int:
+        between = self.calendar.between
+        return sum(between(start, end) for start, end in intervals)

@@ -1,0 +1,248 @@
+"""What commands and clicks answer: who may do what, pick-lists, and why something is as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands import VERBS
+from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Desk:
+    """Two tickets: T-1 is being paged for, T-2 is quiet."""
+    found = desk(tmp_path)
+    found.take(opened(NINE), opened(NINE, "T-2", priority="low", title="A question"))
+    found.go("2026-01-05T09:12:00Z")
+    return found
+
+
+def page_of(here: Desk) -> str:
+    return here.app.ledger.reader.pages()[0].page
+
+
+# Roles
+
+
+@pytest.mark.parametrize("line", ["ack", "ack T-1", "escalate T-1"])
+def test_a_stranger_may_not_act_and_hears_who_may(here: Desk, line: str) -> None:
+    answer = here.say(line, None)
+    assert (answer.refused, answer.private) == (True, True)
+    assert "agent, lead, escalation_manager, leadership" in words(answer)
+    assert "Ana Costa, Ben Osei, Cleo Marsh, Dana Reyes have one." in words(answer)
+    assert here.app.ledger.reader.pages()[0].acknowledged_by is None
+
+
+def test_where_nobody_has_the_role_it_is_said(tmp_path: Path) -> None:
+    bare = desk(tmp_path, "calendars: {always: {hours: 24x7}}\n")
+    assert "Nobody has one yet." in words(bare.say("ack P-1", None))
+
+
+@pytest.mark.parametrize("verb", [name for name, verb in VERBS.items() if not verb.roles])
+def test_anybody_may_ask(here: Desk, verb: str) -> None:
+    answer = here.say(f"/sla {verb}", None)
+    assert (answer.refused, answer.private) == (False, True)
+    assert answer.cards
+
+
+# Taking a page
+
+
+def test_a_page_is_taken_by_its_id_and_the_channel_sees_it(here: Desk) -> None:
+    answer = here.say(f"ack {page_of(here)}")
+    assert (answer.refused, answer.private) == (False, False)
+    assert words(answer).startswith(f"Ana Costa has {page_of(here)} for 30m")
+    assert "Ana Costa has it for 30m" in here.log("support")[-1]
+
+
+def test_a_page_is_taken_by_its_ticket(here: Desk) -> None:
+    assert not here.say("ack T-1", "ben").refused
+    assert here.app.ledger.reader.pages()[0].acknowledged_by == "ben"
+
+
+def test_the_only_open_page_is_meant_where_none_is_named(here: Desk) -> None:
+    assert "for 1h" in words(here.say("ack for 1h"))
+
+
+def test_of_several_open_pages_one_is_picked(here: Desk) -> None:
+    here.take(opened("2026-01-05T09:00:00Z", "T-3"))
+    answer = here.say("ack")
+    assert words(answer).startswith("Which page?")
+    assert {button.action for button in answer.cards[0].buttons} == {"acknowledge"}
+    assert len(answer.cards[0].buttons) == 2
+
+
+def test_with_no_page_open_there_is_nothing_to_take(here: Desk) -> None:
+    here.take(answered("2026-01-05T09:12:00Z"))
+    assert "No page is open" in words(here.say("ack"))
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [("P-404", "no page and no ticket 'P-404'"), ("T-2", "Nobody is being paged for T-2")]
+)
+def test_a_page_that_is_not_there_cannot_be_taken(here: Desk, what: str, said: str) -> None:
+    answer = here.say(f"ack {what}")
+    assert answer.refused
+    assert said in words(answer)
+
+
+def test_a_page_may_be_taken_from_somebody(here: Desk) -> None:
+    here.say("ack T-1", "ana")
+    here.clock.move("2026-01-05T09:13:00Z")
+    assert not here.say("ack T-1", "ben").refused
+    assert here.app.ledger.reader.pages()[0].acknowledged_by == "ben"
+
+
+def test_who_has_a_page_already_hears_so_and_may_prolong_it(here: Desk) -> None:
+    here.say("ack T-1")
+    assert "You have" in words(here.say("ack T-1"))
+    here.clock.move("2026-01-05T09:13:00Z")
+    answer = here.say("ack T-1 for 2h")
+    assert not answer.refused
+    assert "for 2h" in words(answer)
+
+
+def test_a_closed_page_is_explained(here: Desk) -> None:
+    page = page_of(here)
+    here.take(answered("2026-01-05T09:12:00Z"))
+    answer = here.say(f"ack {page}")
+    assert answer.refused
+    assert "is closed" in words(answer)
+    assert "Nothing has changed" in words(answer)
+
+
+def test_a_click_does_what_the_command_does(here: Desk) -> None:
+    answer = here.app.handlers.click("acknowledge", page_of(here), here.book.people["ana"])
+    assert words(answer).startswith("Ana Costa has")
+    assert "Why" in words(here.app.handlers.click("why", "T-1", None)) or here.app.handlers.click("why", "T-1", None).cards
+
+
+def test_a_button_that_is_none_is_refused(here: Desk) -> None:
+    assert here.app.handlers.click("status", "T-1", here.book.people["ana"]).refused
+
+
+# Escalating
+
+
+def test_escalating_calls_the_next_person(here: Desk) -> None:
+    answer = here.say("escalate T-1")
+    assert "Ana Costa escalated T-1: Ben Osei paged (step 2)." in words(answer)
+    assert not answer.private
+
+
+def test_escalating_a_ticket_without_running_clocks_is_refused(here: Desk) -> None:
+    here.take(wire("ticket.updated", "2026-01-05T09:12:00Z", "T-2", status="solved"))
+    answer = here.say("escalate T-2")
+    assert answer.refused
+    assert "Nobody could be called for T-2" in words(answer)
+
+
+def test_escalating_without_a_ticket_gives_a_choice(here: Desk) -> None:
+    answer = here.say("escalate")
+    assert [button.label for button in answer.cards[0].buttons] == ["Escalate T-1", "Escalate T-2"]
+
+
+# Asking
+
+
+def test_a_missing_ticket_gives_a_choice_of_those_due_next(here: Desk) -> None:
+    answer = here.say("why")
+    assert words(answer).startswith("Which ticket?")
+    assert [button.value for button in answer.cards[0].buttons] == ["T-1", "T-2"]
+
+
+@pytest.mark.parametrize("line", ["ticket T-404", "why T-404", "escalate T-404"])
+def test_a_ticket_that_is_not_there_is_told_with_those_like_it(here: Desk, line: str) -> None:
+    answer = here.say(line)
+    assert answer.refused
+    assert "There is no ticket 'T-404'. There are T-1, T-2" in words(answer)
+
+
+def test_why_tells_every_event_and_what_it_did(here: Desk) -> None:
+    here.say("ack T-1")
+    text = words(here.say("why T-1"))
+    for part in ("Mon 5 Jan 09:00", "ticket.opened", "first response started", "crossed 80%", "page.opened", "gold 1"):
+        assert part in text
+    rows = here.say("why T-1").cards[0].rows or ()
+    assert len(rows) > 8
+    assert any("page.acknowledged" in row[1] for row in rows)
+
+
+def test_why_tells_why_no_agreement_applies(here: Desk) -> None:
+    here.take(opened(NINE, "T-5", customer="nobody", tier="bronze"))
+    text = words(here.say("why T-5"))
+    assert "No agreement applies" in text
+    assert "tier" in text
+
+
+def test_a_ticket_is_shown_with_its_clocks(here: Desk) -> None:
+    text = words(here.say("ticket T-1"))
+    for part in ("T-1 · Cannot pay", "Customer: acme", "first response", "overdue", "resolution", "Paged: Ana Costa (step 1)"):
+        assert part in text
+
+
+def test_the_status_counts_met_of_those_that_are_decided(here: Desk) -> None:
+    here.take(answered("2026-01-05T09:12:00Z", "T-2"))
+    answer = here.say("status")
+    assert "1 overdue, 0 at risk" in words(answer)
+    row = next(row for row in answer.cards[0].rows or () if row[1] == "first response")
+    assert row[2:5] == ("50.0 %", "1", "0")
+    assert answer.cards[0].verdict == "overdue"
+
+
+@pytest.mark.parametrize(
+    ("whom", "known"), [("acme", True), ("gold", True), ("tier gold", True), ("nobody", False), ("tier iron", False)]
+)
+def test_the_status_may_be_asked_for_a_part(here: Desk, whom: str, known: bool) -> None:
+    text = words(here.say(f"status for {whom}"))
+    assert ("How we stand" in text) == known
+
+
+def test_before_anything_has_happened_every_question_has_an_answer(tmp_path: Path) -> None:
+    bare = desk(tmp_path)
+    for verb in VERBS:
+        assert words(bare.say(verb, "ben"))
+    for line in ("breaches today", "breaches week", "status for acme", "help ack"):
+        assert words(bare.say(line, None))
+
+
+def test_breaches_are_those_of_now_or_of_a_span(here: Desk) -> None:
+    here.take(answered("2026-01-05T09:12:00Z"))
+    assert "Nothing is overdue" in words(here.say("breaches"))
+    assert "T-1" in words(here.say("breaches today"))
+    here.go("2026-01-07T09:12:00Z")
+    assert "T-1 | first response" not in words(here.say("breaches today"))
+    assert "T-1 | first response" in words(here.say("breaches week"))
+
+
+def test_who_is_on_call_is_told(here: Desk) -> None:
+    assert "support | Ana Costa | Europe/London" in words(here.say("oncall"))
+    here.clock.move("2026-01-12T09:00:00Z")
+    assert "support | Ben Osei" in words(here.say("oncall"))
+
+
+def test_agreements_are_told_with_their_limits(here: Desk) -> None:
+    text = words(here.say("agreements"))
+    assert "gold 1" in text
+    assert "first response | urgent | 10m (always)" in text
+
+
+def test_health_says_that_all_is_well_or_what_is_not(here: Desk) -> None:
+    assert "All is well." in words(here.say("health"))
+    with_quarantine = here.client().post("/events", [{"id": "bad"}])
+    assert with_quarantine.status_code == 202
+    assert "1 events could not be understood" in words(here.say("health"))
+
+
+def test_help_for_one_command_says_who_may_use_it(here: Desk) -> None:
+    assert "For agent, lead" in words(here.say("help ack"))
+    assert "For everybody" in words(here.say("help status"))
+
+
+def test_two_people_who_take_a_page_at_the_same_moment_both_get_an_answer(here: Desk) -> None:
+    page = page_of(here)
+    first = here.app.handlers.answer(f"ack {page}", here.book.people["ana"])
+    second = here.app.handlers.answer(f"ack {page}", here.book.people["ben"])
+    assert not first.refused
+    holder = here.app.ledger.reader.pages()[0].acknowledged_by
+    assert (holder == "ben") == (not second.refused)
