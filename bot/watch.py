@@ -73,9 +73,10 @@ class Watch:
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()
         try:
-            events = [event for event in history.events if event.known_at <= now]
-            found = look(history.ticket, events, self._book, self._facts(history), now)
-            new = reconcile(history.recorded, found.decisions, events)
+            # An event a little ahead of the clock is here already and waits for its time.
+            found = look(history.ticket, history.events, self._book, self._facts(history), now)
+            happened = [event for event in history.events if event.known_at <= now]
+            new = reconcile(history.recorded, found.decisions, happened)
             effects = effects_of(new, history.recorded, self._book)
             rows = [row for effect in effects for row in self._rows(effect, now)]
             return Written(found, history.seen, new, rows, self._teams, now)

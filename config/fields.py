@@ -40,7 +40,7 @@ def _reader(read: Callable[[str], Any], expected: str, hint: str = "") -> Callab
             raise wrong(expected, hint)
         try:
             return read(value)
-        except (ValueError, DurationError, KeyError, OverflowError):
+        except (ValueError, KeyError, OverflowError, OSError):  # a zone's name may be that of a folder
             raise wrong(expected, hint) from None
 
     return validate

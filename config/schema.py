@@ -47,7 +47,9 @@ def _none_is_nothing(value: Any) -> Any:
 
 
 def _within(value: Any) -> Any:
-    return {"within": value} if isinstance(value, str) and value != "none" else _none_is_nothing(value)
+    return (
+        value if isinstance(value, dict) or value is None else _none_is_nothing({"within": value} if value != "none" else value)
+    )
 
 
 def _named_dates(value: Any) -> Any:

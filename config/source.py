@@ -18,6 +18,7 @@ from config.problems import Problem
 Place = tuple[str | int, ...]
 ENDINGS = (".yaml", ".yml", ".json")
 _MOST_NODES = 200_000
+_SEE = "The files in config/example show how it is written."
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -41,7 +42,7 @@ class Source:
         """Note a problem at a place."""
         file, line = self.where(place)
         name = ".".join(map(str, place)) or "file"
-        self.problems.append(Problem(file, line, name, found, expected, hint, warning))
+        self.problems.append(Problem(file, line, name, found, expected, hint or _SEE, warning))
 
 
 def read(path: Path) -> Source:
@@ -61,28 +62,45 @@ def _read_file(path: Path, source: Source) -> None:
     try:
         node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
     except OSError as error:
-        source.problems.append(Problem(file, 1, "file", error.strerror or "no readable file", "a file that can be read"))
+        source.problems.append(
+            Problem(
+                file,
+                1,
+                "file",
+                error.strerror or "no readable file",
+                "a file that can be read",
+                "Check its name and permissions.",
+            )
+        )
         return
     except UnicodeDecodeError:
-        source.problems.append(Problem(file, 1, "file", "bytes that are no UTF-8", "text in UTF-8"))
+        source.problems.append(Problem(file, 1, "file", "bytes that are no UTF-8", "text in UTF-8", "Save it as UTF-8."))
         return
     except (YAMLError, ValueError, RecursionError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        said = error.problem if isinstance(error, MarkedYAMLError) and error.problem else "a text that is no YAML"
-        line = mark.line + 1 if mark else 1
-        source.problems.append(Problem(file, line, "file", " ".join(str(said).split()), "YAML 1.2 or JSON"))
+        source.problems.append(_no_yaml(file, error))
         return
     if node is None:
         return
     reader = _Reader(file, source)
     if not isinstance(node, MappingNode):
-        source.problems.append(Problem(file, 1, "file", "no mapping", "sections such as calendars: and agreements:"))
+        source.problems.append(Problem(file, 1, "file", "no mapping", "sections such as calendars: and agreements:", _SEE))
         return
     source.places.setdefault((), (file, 1))
     try:
         reader.merge(node)
-    except _TooMuchError:
+    except (_TooMuchError, RecursionError):
         source.problems.append(Problem(file, 1, "file", "more than 200,000 values", "a smaller file", "Aliases add up."))
+
+
+def _no_yaml(file: str, error: Exception) -> Problem:
+    """What the parser says, in the form of a problem."""
+    if not isinstance(error, MarkedYAMLError) or not error.problem:
+        return Problem(file, 1, "file", "a text that is no YAML", "YAML 1.2 or JSON", _SEE)
+    line = error.problem_mark.line + 1 if error.problem_mark else 1
+    said = " ".join(str(error.problem).split()).replace("'<stream end>'", "the end of the file")
+    expected, _, got = said.partition(", but ")
+    found = got.removeprefix("got ").removeprefix("found ") if got else said.removeprefix("found ")
+    return Problem(file, line, "file", found, expected.removeprefix("expected ") if got else "YAML 1.2 or JSON", _SEE)
 
 
 class _TooMuchError(Exception):
@@ -118,7 +136,9 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, ScalarNode):
                 name = ".".join(map(str, place)) or "file"
-                self.source.problems.append(Problem(self.file, line, name, "a list or mapping as a key", "a text as a key"))
+                self.source.problems.append(
+                    Problem(self.file, line, name, "a list or mapping as a key", "a text as a key", _SEE)
+                )
                 continue
             key = str(key_node.value)
             if key in seen:
@@ -131,7 +151,7 @@ class _Reader:
         file, line = self.source.where(place)
         name = ".".join(map(str, place))
         found = f"{str(place[-1])!r} a second time"
-        hint = f"The first one is in {file}:{line}." if place in self.source.places else ""
+        hint = f"The first one is in {file}:{line}." if place in self.source.places else "Take one of them out."
         self.source.problems.append(Problem(self.file, at, name, found, "each name once", hint))
 
     def _value(self, node: Node, place: Place) -> Any:
@@ -159,7 +179,7 @@ def _scalar(node: ScalarNode) -> Any:
             return None
         case "bool":
             return text.lower() == "true"
-        case "int":
+        case "int" if len(text) < 100:
             return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
         case "float":
             return float(text.replace(".inf", "inf").replace(".nan", "nan"))

@@ -136,6 +136,8 @@ def _plain(detail: ErrorDetails) -> str:
         return "a mapping"
     if detail["type"] == "list_type":
         return "a list"
+    if detail["type"] == "too_short":
+        return "at least one"
     return message.removeprefix("Input should be ").removeprefix("Value error, ")
 
 

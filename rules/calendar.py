@@ -16,7 +16,7 @@ from rules.calendar_days import FIRST_DATE, LAST_DATE, CalendarDays, midnight
 from rules.instants import DAY, to_datetime
 
 _CYCLE = 3 * 366 * DAY  # holidays come again every year, give or take a leap year
-_FOREVER = 10**15  # beyond the year 9999, in either direction
+_BEGINNING, _END = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999
 
 
 class CalendarError(ValueError):
@@ -57,8 +57,8 @@ class BusinessCalendar:
         self.always = days is None
         self._table: _Table | None = None
         if days is None:
-            whole = _Table([-_FOREVER], [_FOREVER], [0], [2 * _FOREVER], -_FOREVER, _FOREVER, FIRST_DATE, LAST_DATE)
-            self._table = whole
+            length = _END - _BEGINNING
+            self._table = _Table([_BEGINNING], [_END], [0], [length], _BEGINNING, _END, FIRST_DATE, LAST_DATE)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -46,9 +46,14 @@ class _Wire(BaseModel):
 
 
 def decode(body: bytes | str) -> Any:
-    """JSON of a body or line. Raises EventError where it is none: also NaN, Infinity and endless nesting."""
+    """JSON of a body or line; half characters in the data, which cannot be stored or shown, become question marks.
+
+    Raises EventError where it is none: also NaN, Infinity and endless nesting.
+    """
     try:
-        return _DECODER.decode(body.decode() if isinstance(body, bytes) else body)
+        text = body.decode() if isinstance(body, bytes) else body
+        decoded = _DECODER.decode(text)
+        return _with_mended_data(decoded) if "\\ud" in text or "\\uD" in text else decoded
     except (ValueError, RecursionError) as error:
         raise EventError(f"no JSON: {_first_line(error)}") from None
 
@@ -177,6 +182,20 @@ def _said(error: ValidationError) -> str:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _with_mended_data(decoded: Any) -> Any:
+    if isinstance(decoded, list):
+        return [_with_mended_data(item) for item in decoded]
+    return {**decoded, "data": _mended(decoded["data"])} if isinstance(decoded, dict) and "data" in decoded else decoded
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def _first_line(error: BaseException) -> str:

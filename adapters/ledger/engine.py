@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 
 class LedgerError(Exception):
@@ -65,8 +65,8 @@ def migrate(url: str) -> None:
             command.upgrade(config, "head")
     except CommandError as error:
         raise LedgerError(f"the ledger is from a newer version of Slakeeper: install that one ({error})") from None
-    except OperationalError as error:
-        raise LedgerError(f"the ledger cannot be opened: {error.orig}") from None
+    except DatabaseError as error:
+        raise LedgerError(f"the ledger at {engine.url.database} cannot be opened: {error.orig}") from None
     finally:
         engine.dispose()
 

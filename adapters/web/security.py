@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
@@ -61,8 +61,7 @@ class Security:
 
     def strange(self, headers: Mapping[str, str]) -> str | None:
         """Without a secret, only loopback by its own name: a website may not point its name here, nor send from its pages."""
-        name = urlsplit(f"//{headers.get('host', '')}").hostname
-        if name not in LOOPBACK:
+        if _host(f"//{headers.get('host', '')}").hostname not in LOOPBACK:
             return "without a secret, this server answers on loopback by that name only"
         return self.cross_site(headers)
 
@@ -70,7 +69,7 @@ class Security:
     def cross_site(headers: Mapping[str, str]) -> str | None:
         """A browser says from which site a request comes: it must be this one."""
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and _host(origin).netloc != headers.get("host"):
             return "requests from other sites' pages are refused"
         return None
 
@@ -78,3 +77,11 @@ class Security:
 def signature(secret: str, timestamp: str, body: bytes) -> str:
     """The hex HMAC-SHA256 over `timestamp.body`."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def _host(address: str) -> SplitResult:
+    """The parts of an address; of one that cannot be read, none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

@@ -49,7 +49,7 @@ def test_a_line_is_understood(line: str, command: Command) -> None:
     [
         ("/sla statsu", "Did you mean /sla status?"),
         ("brech", "Did you mean /sla breaches?"),
-        ("acknowledge P-1", "Did you mean /sla ack?"),
+        ("akc P-1", "Did you mean /sla ack?"),
         ("tickte T-1", "Did you mean /sla ticket?"),
         ("xyzzy", "Known: status, "),
         ("status for", "/sla status for acme"),
@@ -75,8 +75,9 @@ def test_no_line_whatsoever_is_a_traceback(line: str) -> None:
         try:
             parse(text)
         except CommandError as error:
-            assert str(error)
-            assert len(str(error)) < 400
+            said = str(error)
+            if not 0 < len(said) < 400:
+                pytest.fail(f"{text!r} is answered with {said!r}")
         completions(text, ["T-1"], ["P-1"])
 
 
@@ -114,5 +115,5 @@ def test_every_completion_that_is_whole_is_understood() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_a_usage_that_begins_with_it_and_help(verb: str) -> None:
     assert VERBS[verb].usage.split()[0] == verb
-    assert len(VERBS[verb].help) > 10
+    assert len(VERBS[verb].help) >= 10
     assert parse(verb).verb == verb

@@ -132,6 +132,7 @@ def test_escalating_calls_the_next_person(here: Desk) -> None:
 
 def test_escalating_a_ticket_without_running_clocks_is_refused(here: Desk) -> None:
     here.take(wire("ticket.updated", "2026-01-05T09:12:00Z", "T-2", status="solved"))
+    here.go("2026-01-05T09:13:00Z")
     answer = here.say("escalate T-2")
     assert answer.refused
     assert "Nobody could be called for T-2" in words(answer)

@@ -11,8 +11,8 @@ from bot.messages import Card, clipped
 from bot.ports import DeliveryError, TicketView
 from bot.wording import customer_card, filled
 from escalation.book import Book
-from rules.instants import parse
 from rules.decisions import Decision
+from rules.instants import parse
 from tests.support.desk import DESK, NINE, Desk, book_of, card_words, desk, opened
 
 NOW = parse("2026-01-05T09:10:00Z")
@@ -65,9 +65,9 @@ def test_a_template_reaches_nothing_and_never_hangs(book: Book, template: str) -
     try:
         text = said(book, template)
     except DeliveryError as error:
-        assert error.permanent
-        assert "cannot be filled in" in str(error)
-        return
+        text = ""
+        if not error.permanent or "cannot be filled in" not in str(error):
+            pytest.fail(f"the operator hears {error}")
     for secret in ("class", "root:", "subclass", "uid="):
         assert secret not in text
     assert len(text) <= 4_000
@@ -119,7 +119,7 @@ def test_times_are_told_in_the_calendars_zone(tmp_path: Path) -> None:
         'calendars:\n  always: {zone: America/New_York, hours: {mon-sun: ["00:00-24:00"]}}',
     )
     book = book_of(tmp_path, zoned.replace("default: 1d", "default: 24h"))
-    assert "04:10 on Monday 5 January (America/New York time)" in said(book, "{{ due }}")
+    assert "04:10 on Monday 5 January (New York time)" in said(book, "{{ due }}")
 
 
 # Cards

@@ -1,4 +1,4 @@
-"""A configuration that is right: the example, folders of files, JSON, what is taken over by `extends`, what holds by default."""
+"""A configuration that is right: the example, folders, JSON, what is taken over by `extends`, what holds by default."""
 
 import json
 from pathlib import Path

@@ -187,7 +187,7 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: often, at: '09:00'}}]}\n",
         *(3, "rotas.r.shifts.0.hand_over.every", "'often'", "how often", "2 weeks"),
     ),
-    "a ladder without steps": ("ladders:\n  l: {steps: []}\n", 2, "ladders.l.steps", "[]", "at least 1", ""),
+    "a ladder without steps": ("ladders:\n  l: {steps: []}\n", 2, "ladders.l.steps", "[]", "at least one", ""),
     "a step that waits for ten somethings": (LADDER + "wait: 10}]}\n", 3, "ladders.l.steps.0.wait", "10", "amount", "10m"),
     "a step that pages two": (
         ANA + "ladders:\n  l: {steps: [{page: {person: ana, role: lead}, wait: 1m}]}\n",
@@ -286,7 +286,7 @@ colours: {}
 """
     path = tmp_path / "c.yaml"
     path.write_text(text)
-    book, told = examine(path)
+    _, told = examine(path)
     with pytest.raises(ConfigError) as raised:
         load(path)
     assert raised.value.problems == told
