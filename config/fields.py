@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from rules.calendar_days import wall_milliseconds
 from rules.conditions import Condition, ConditionError, parse
-from rules.durations import EXAMPLES, Amount, DurationError, Threshold, parse_amount, parse_milliseconds, parse_threshold
+from rules.durations import EXAMPLES, Amount, Threshold, parse_amount, parse_milliseconds, parse_threshold
 from rules.instants import DAY
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -78,8 +78,8 @@ class BusinessCalendar:
         table = self._covering(start)
         wanted = table.position(start) + amount
         while wanted > table.position(table.high):
-            table, grown = self._grown(table, forward=True), table
-            wanted += table.position(start) - grown.position(start)
+            table = self._opening(table, forward=True)
+            wanted = table.position(start) + amount
         i = bisect_left(table.filled, wanted)
         return table.starts[i] + wanted - table.before[i]
 
@@ -90,7 +90,7 @@ class BusinessCalendar:
         table = self._covering(start)
         wanted = table.position(start) - amount
         while wanted < table.position(table.low):
-            table = self._grown(table, forward=False)
+            table = self._opening(table, forward=False)
             wanted = table.position(start) - amount
         i = bisect_right(table.before, wanted) - 1
         return table.starts[i] + wanted - table.before[i]
@@ -160,8 +160,10 @@ class BusinessCalendar:
 
     def _covering(self, at: int) -> _Table:
         table = self._table
+        if table is not None and table.low <= at < table.high:
+            return table
+        day = _date_of(at)
         if table is None:
-            day = _date_of(at)
             table = self._table = self._compiled(day - timedelta(days=370), day + timedelta(days=400))
         while at >= table.high:
             table = self._grown(table, forward=True)
@@ -170,22 +172,26 @@ class BusinessCalendar:
         return table
 
     def _grown(self, table: _Table, *, forward: bool) -> _Table:
-        """A table twice as long, kept for later. Raises CalendarError at the end of the calendar of years 1 to 9999."""
+        """A table twice as long, kept for later. Raises CalendarError at the end of what is counted."""
         span = table.last - table.first
         first, last = table.first, table.last
         if forward:
-            last = LAST_DATE if LAST_DATE - last < span else last + span
+            last = min(last, LAST_DATE - span) + span
         else:
-            first = FIRST_DATE if first - FIRST_DATE < span else first - span
-        edge = table.last if forward else table.first
+            first = max(first, FIRST_DATE + span) - span
         if self.always or (first, last) == (table.first, table.last):
-            raise CalendarError(f"calendar {self.name!r} has not enough open time beyond {edge}")
-        grown = self._compiled(first, last)
-        self._table = grown
+            raise CalendarError(f"calendar {self.name!r} has not enough open time between {FIRST_DATE} and {LAST_DATE}")
+        self._table = grown = self._compiled(first, last)
+        return grown
+
+    def _opening(self, table: _Table, *, forward: bool) -> _Table:
+        """A longer table for more open time. Raises CalendarError where the calendar does not open any more."""
+        grown = self._grown(table, forward=forward)
         until, before = self._horizon(table.high if forward else table.low)
         beyond = grown.high > until if forward else grown.low < before
         if beyond and grown.filled[-1:] == table.filled[-1:]:
-            raise CalendarError(f"calendar {self.name!r} has not enough open time: it does not open beyond {edge}")
+            side = f"after {table.last}" if forward else f"before {table.first}"
+            raise CalendarError(f"calendar {self.name!r} has not enough open time: it does not open {side}")
         return grown
 
     def _compiled(self, first: date, last: date) -> _Table:
@@ -229,6 +235,9 @@ def _opening_before(table: _Table, at: int) -> int | None:
 
 def _date_of(at: int) -> date:
     try:
-        return min(max((to_datetime(at)).date(), FIRST_DATE + timedelta(days=400)), LAST_DATE - timedelta(days=430))
+        day = to_datetime(at).date()
     except OverflowError:
-        raise CalendarError(f"an instant {at // DAY} days from 1970 lies outside the years 1 to 9999") from None
+        day = date.max
+    if not FIRST_DATE <= day < LAST_DATE:
+        raise CalendarError(f"working time is counted in the years {FIRST_DATE.year} to {LAST_DATE.year - 1} only")
+    return day

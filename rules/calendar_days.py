@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from rules.instants import DAY, SECOND, of
 
-FIRST_DATE = date(1, 1, 5)
-LAST_DATE = date(9999, 12, 25)
+FIRST_DATE = date(1600, 1, 1)
+LAST_DATE = date(2600, 1, 1)
+"""Working time is counted between these dates; a question beyond them is refused instead of being answered slowly."""
 
 Hours = tuple[tuple[int, int], ...]
 """Windows of one date: milliseconds of wall clock since its midnight; an end beyond 24 h is on the next date."""

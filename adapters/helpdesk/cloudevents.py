@@ -135,13 +135,13 @@ def _instant(name: str, found: str) -> int:
         at = parse(found)
     except InstantError as error:
         raise EventError(f"{name}: {error}") from None
-    if not _EARLIEST <= at <= _LATEST:
+    if not EARLIEST <= at <= LATEST:
         raise EventError(f"{name} {found!r} lies outside the years 1970 to 2200")
     return at
 
 
-_EARLIEST = 0
-_LATEST = parse("2200-01-01T00:00:00Z")
+EARLIEST = 0
+LATEST = parse("2200-01-01T00:00:00Z")
 
 
 def _check_depth(data: Mapping[str, Any]) -> None:

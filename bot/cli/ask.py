@@ -12,8 +12,8 @@ from rich.console import Console
 
 from adapters.terminal.render import print_answer
 from bot.app import build_app
-from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
-from bot.cli.run import prepare, read_settings
+from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
+from bot.cli.run import prepare
 from bot.commands import VERBS, CommandError, Verb, parse
 
 Words = Annotated[list[str] | None, typer.Argument(help="As in chat.")]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from config.load import examine
 from config.problems import Problem
@@ -29,9 +30,19 @@ def usage_error(message: str) -> typer.Exit:
     return typer.Exit(2)
 
 
+def read_settings() -> Settings:
+    """The settings, or the end with what is wrong in the environment."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            typer.echo(f"sla: {'.'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
 def config_path(config: Path | None) -> Path:
     """Where the configuration is. Ends with a usage error where it is not there."""
-    path = config or Settings().sla_config
+    path = config or read_settings().sla_config
     if not path.exists():
         raise usage_error(f"there is no configuration at {path}: name one with --config or SLA_CONFIG")
     return path

@@ -12,7 +12,6 @@ from typing import Annotated
 
 import structlog
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from adapters.ledger.engine import LedgerError
@@ -20,7 +19,7 @@ from adapters.ledger.engine import migrate as migrate_ledger
 from adapters.wall_clock import FastClock
 from bot.app import App, build_app, terminal_sender
 from bot.cli.demo import DEMO, play, start_of_day
-from bot.cli.options import ConfigOption, config_path, load_book, usage_error
+from bot.cli.options import ConfigOption, config_path, load_book, read_settings, usage_error
 from config.load import examine
 from config.settings import Settings
 
@@ -69,16 +68,6 @@ def migrate() -> None:
     settings = read_settings()
     prepare(settings)
     typer.echo("The ledger is up to date.")
-
-
-def read_settings() -> Settings:
-    """The settings, or the end with what is wrong in the environment."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            typer.echo(f"sla: {'.'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", err=True)
-        raise typer.Exit(2) from None
 
 
 def prepare(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters.helpdesk.cloudevents import EventError, decode, ticket_event
+from adapters.helpdesk.cloudevents import EARLIEST, LATEST, EventError, decode, ticket_event
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
 from bot.simulation.simulate import Simulation, Sink, Summary
 from rules.instants import InstantError, parse, text
@@ -66,9 +66,12 @@ def _instant(until: str | None) -> int | None:
     if until is None:
         return None
     try:
-        return parse(until)
+        end = parse(until)
     except InstantError as error:
         raise usage_error(f"--until: {error}") from None
+    if not EARLIEST <= end <= LATEST:
+        raise usage_error(f"--until: {until} lies outside the years 1970 to 2200")
+    return end
 
 
 def _read(name: str, simulation: Simulation) -> int:

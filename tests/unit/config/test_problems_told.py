@@ -207,7 +207,7 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
     ),
     "a list as a name": ("people:\n  [1, 2]: {name: A}\n", 2, "people", "list or mapping", "a text", ""),
     "a NUL in a text": ('people:\n  ana: {name: "A\\0na"}\n', 2, "people.ana.name", "x00", "a text", ""),
-    "a bracket left open": ("people:\n  ana: {name: Ana\n", 3, "file", "','", "YAML", ""),
+    "a bracket left open": ("people:\n  ana: {name: Ana\n", 3, "file", "the end of the file", "','", ""),
     "a tab as indentation": ("people:\n\tana: {name: Ana}\n", 2, "file", "\\t", "YAML", ""),
     "two documents in one file": ("people: {}\n---\npeople: {}\n", 2, "file", "another document", "YAML", ""),
     "an alias of nothing": ("people:\n  ana: *a\n", 2, "file", "undefined alias", "YAML", ""),
