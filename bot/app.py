@@ -5,9 +5,10 @@ here: anything a part does.
 """
 
 import asyncio
+import signal
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -53,19 +54,24 @@ class App:
             asyncio.create_task(self.watch.run(written)),
             asyncio.create_task(self.delivery.run(written, said)),
             asyncio.create_task(self._wake(said)),
-            asyncio.create_task(self._end_streams()),
         ]
-        serving = asyncio.create_task(self.server.serve(sockets=[listening]))
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(ending, self.stop)
         try:
-            await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            await self.server.serve(sockets=[listening])
         finally:
-            self.server.should_exit = True
-            self.page.end()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            with suppress(KeyboardInterrupt):
-                await serving
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+    def stop(self) -> None:
+        """End: the server waits for its connections, and a page's stream never ends by itself."""
+        self.server.should_exit = True
+        self.page.end()
 
     async def _wake(self, said: asyncio.Event) -> None:
         while True:
@@ -73,11 +79,13 @@ class App:
             said.clear()
             self.page.wake()
 
-    async def _end_streams(self) -> None:
-        """The server waits for its connections, and a page's stream never ends by itself."""
-        while not self.server.should_exit:  # noqa: ASYNC110 - uvicorn offers no event for it
-            await asyncio.sleep(0.1)
-        self.page.end()
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling, which would end the process before the rest of it has ended."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def build_app(
@@ -100,7 +108,7 @@ def build_app(
     page = ChatPage(ledger, book, clock, handlers, security)
     ingress = Ingress(ledger.intake, batch_of, clock, security, watch.nudge)
     web = web_server(ledger, ingress, page, Api(ledger, clock), security)
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
         )

@@ -112,7 +112,7 @@ def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list
 
 
 def _unknown(verb: str) -> str:
-    close = get_close_matches(verb, VERBS, n=1, cutoff=0.5)
+    close = get_close_matches(verb, VERBS, n=1, cutoff=0.5) or [name for name in VERBS if verb.startswith(name)]
     hint = f"Did you mean /sla {close[0]}?" if close else f"Known: {', '.join(VERBS)}."
     return f"There is no command {verb[:40]!r}. {hint}"
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import structlog
 
 from bot.cards import ticket_card
+from bot.loops import go_on, waited
 from bot.messages import Card, clipped
 from bot.ports import ChatEntry, DeliveryError, Ledger, OutboxRow, Sender, TicketView, WallClockPort
 from bot.wording import customer_card
@@ -32,34 +33,41 @@ class Delivery:
 
     async def run(self, written: asyncio.Event, said: asyncio.Event) -> None:
         """Deliver for ever: when `written` is set and at least once a second; `said` is set after each batch."""
-        while True:
-            written.clear()
-            if await asyncio.to_thread(self.batch):
-                said.set()
-                continue
-            try:
-                async with asyncio.timeout(1.0):
-                    await written.wait()
-            except TimeoutError:
-                pass
+        await go_on(lambda: self._turn(written, said))
+
+    async def _turn(self, written: asyncio.Event, said: asyncio.Event) -> None:
+        written.clear()
+        if await asyncio.to_thread(self.batch):
+            said.set()
+        else:
+            await waited(written, 1.0)
 
     def batch(self) -> int:
-        """Send what is due; how many rows there were."""
+        """Send what is due; how many rows there were. After a failure, its channel waits: nothing overtakes it there."""
         rows = self._ledger.outbox.claim(self._clock.now(), BATCH)
+        stuck: set[tuple[str, str]] = set()
+        held: list[int] = []
         for row in rows:
-            self._deliver(row)
+            channel = (row.platform, row.channel)
+            if channel in stuck:
+                held.append(row.id)
+            elif not self._deliver(row):
+                stuck.add(channel)
+        if held:
+            self._ledger.outbox.release(held)
         return len(rows)
 
-    def _deliver(self, row: OutboxRow) -> None:
+    def _deliver(self, row: OutboxRow) -> bool:
+        """Whether it was sent or is given up; False where it is to be tried again."""
         try:
             self._send(row)
         except DeliveryError as error:
-            self._fail(row, str(error), permanent=error.permanent)
+            return self._fail(row, str(error), permanent=error.permanent)
         except Exception as error:
             log.exception("a delivery failed", outbox=row.id, ticket=row.ticket, platform=row.platform)
-            self._fail(row, f"{type(error).__name__}: {error}", permanent=False)
-        else:
-            self._ledger.outbox.sent(row.id, self._clock.now())
+            return self._fail(row, f"{type(error).__name__}: {error}", permanent=False)
+        self._ledger.outbox.sent(row.id, self._clock.now())
+        return True
 
     def _send(self, row: OutboxRow) -> None:
         sender = self._senders.get(row.platform)
@@ -76,13 +84,14 @@ class Delivery:
             return customer_card(Decision(**row.body["decision"]), view, self._book, self._clock.now()), "customer"
         return ticket_card(view, self._book), "card"
 
-    def _fail(self, row: OutboxRow, error: str, *, permanent: bool) -> None:
+    def _fail(self, row: OutboxRow, error: str, *, permanent: bool) -> bool:
         dead = permanent or row.attempts >= MOST_ATTEMPTS
         wait = min(SECOND << row.attempts, 10 * MINUTE)
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
         retry_at = None if dead else self._clock.now() + int(wait * jitter * self._clock.speed)
         log.warning("not delivered", outbox=row.id, ticket=row.ticket, error=error, again=not dead)
         self._ledger.outbox.failed(row.id, error, retry_at)
+        return dead
 
 
 def _thread_line(row: OutboxRow, kind: str) -> ChatEntry | None:

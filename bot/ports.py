@@ -185,6 +185,9 @@ class Outbox(Protocol):
     def failed(self, id: int, error: str, retry_at: int | None) -> None:
         """Not sent: again at `retry_at`, or never."""
 
+    def release(self, ids: Sequence[int]) -> None:
+        """Not tried after all: they keep their places."""
+
     def reopen(self) -> None:
         """After a crash: what was being sent is to be sent again."""
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 import structlog
 
+from bot.loops import go_on, waited
 from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
@@ -41,18 +42,16 @@ class Watch:
 
     async def run(self, written: asyncio.Event) -> None:
         """Look for ever; `written` is set after each batch."""
-        while True:
-            self._nudged.clear()
-            if await asyncio.to_thread(self.batch):
-                written.set()
-                continue
-            upcoming = await asyncio.to_thread(self._ledger.looks.next_attention)
-            sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, self._clock.seconds_until(upcoming))
-            try:
-                async with asyncio.timeout(max(sleep, 0.005)):
-                    await self._nudged.wait()
-            except TimeoutError:
-                pass
+        await go_on(lambda: self._turn(written))
+
+    async def _turn(self, written: asyncio.Event) -> None:
+        self._nudged.clear()
+        if await asyncio.to_thread(self.batch):
+            written.set()
+            return
+        upcoming = await asyncio.to_thread(self._ledger.looks.next_attention)
+        sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, self._clock.seconds_until(upcoming))
+        await waited(self._nudged, max(sleep, 0.005))
 
     def batch(self) -> int:
         """Look at the tickets that are due; how many there were."""

@@ -1,14 +1,15 @@
 """The outbox: what is to be said, and what became of it.
 
 Decided here: that a row is marked `sending` for a minute before it is sent, so that it is sent again after a crash; rows of
-one channel leave in their order. Not decided here: how it is said.
+one channel leave in their order, so a row waits for an older one that is tried again later. Not decided here: how it is said.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, exists, func, select, update
 
 from adapters.ledger.engine import writing
 from adapters.ledger.entries import canonical
@@ -35,8 +36,11 @@ class SqlOutbox:
     def claim(self, now: int, limit: int) -> list[OutboxRow]:
         """Rows due now, in order, marked as being sent; a row that was being sent for a minute counts as lost on the way."""
         due = outbox.c.state.in_(_WAITING) & (outbox.c.due_at <= now)
+        older = outbox.alias("older")
+        same = (older.c.platform == outbox.c.platform) & (older.c.channel == outbox.c.channel) & (older.c.id < outbox.c.id)
+        waits = exists().where(same, older.c.state.in_(_WAITING), older.c.due_at > now)
         with writing(self._engine) as connection:
-            rows = connection.execute(select(outbox).where(due).order_by(outbox.c.id).limit(limit)).all()
+            rows = connection.execute(select(outbox).where(due, ~waits).order_by(outbox.c.id).limit(limit)).all()
             if rows:
                 taken = outbox.c.id.in_([row.id for row in rows])
                 again = {"state": "sending", "due_at": now + MINUTE, "attempts": outbox.c.attempts + 1}
@@ -55,6 +59,12 @@ class SqlOutbox:
             self._mark(id, state="failed", error=error[:500])
         else:
             self._mark(id, state="pending", error=error[:500], due_at=retry_at)
+
+    def release(self, ids: Sequence[int]) -> None:
+        """Not tried after all: they keep their places."""
+        with writing(self._engine) as connection:
+            again = {"state": "pending", "due_at": 0, "attempts": outbox.c.attempts - 1}
+            connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(again))
 
     def reopen(self) -> None:
         """After a crash of the only process: what was being sent is to be sent again at once."""

@@ -111,6 +111,7 @@ outbox = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
     Index("uq_outbox_key", "key", unique=True),
+    Index(None, "platform", "channel", "state"),
     Index(None, "state", "due_at"),
     sqlite_autoincrement=True,
 )

@@ -138,6 +138,7 @@ def upgrade() -> None:
     op.create_index("ix_pages_ticket", "pages", ["ticket"])
     op.create_index("ix_pages_state", "pages", ["state"])
     op.create_index("uq_outbox_key", "outbox", ["key"], unique=True)
+    op.create_index("ix_outbox_platform_channel_state", "outbox", ["platform", "channel", "state"])
     op.create_index("ix_outbox_state_due_at", "outbox", ["state", "due_at"])
     op.create_index("uq_chat_rev", "chat", ["rev"], unique=True)
     op.create_index("ix_chat_channel", "chat", ["channel"])
