@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from config.build import Builder
-from config.problems import ConfigError, Problem
+from config.problems import ConfigError
 from config.references import check_references
 from config.source import Source, read
 from config.validate import validate
 from escalation.book import Book
+from rules.problems import Problem
 
 DEFAULT_RULES: dict[str, Any] = {
     "warn": {"when": {"crossing": "80%"}, "do": [{"tell": "team"}]},

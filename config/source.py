@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from config.problems import Problem
+from rules.problems import Problem
 
 Place = tuple[str | int, ...]
 ENDINGS = (".yaml", ".yml", ".json")

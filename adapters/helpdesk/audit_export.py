@@ -32,9 +32,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from adapters.helpdesk.mapping import UNCHANGED, ExportMapping, Reply
-from adapters.helpdesk.mapping_file import MappingError, MappingFile, Problem, load_mapping
+from adapters.helpdesk.mapping_file import MappingError, MappingFile, load_mapping
 
-__all__ = ["LogError", "MappingError", "MappingFile", "Problem", "events_of", "load_mapping"]
+__all__ = ["LogError", "MappingError", "MappingFile", "events_of", "load_mapping"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_ID = 200

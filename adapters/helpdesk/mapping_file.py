@@ -20,6 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from adapters.helpdesk.mapping import ExportMapping, Opened, Place, Reply, Time, Turned, did_you_mean
+from rules.problems import Problem
 
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 _DEEPEST = 8
@@ -27,22 +28,6 @@ _BLOCKS: dict[Any, type[BaseModel]] = {"time": Time, "opened": Opened, "solved":
 _LINES = "lines of the form `name: value`"
 _EXPECTED = {"string_type": "a word", "bool_parsing": "true or false", "list_type": "a list", "dict_type": _LINES}
 _EXPECTED |= {"bool_type": "true or false", "model_type": _LINES, "too_short": "at least one line"}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a mapping, for the person who wrote it."""
-
-    file: str
-    line: int
-    field: str
-    found: str
-    expected: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.file}:{self.line}: {self.field}: found {self.found}, expected {self.expected}."
-        return f"{text} {self.hint}" if self.hint else text
 
 
 class MappingError(Exception):

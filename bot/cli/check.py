@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from bot.cli.options import ConfigOption, config_path
 from config.load import examine
-from config.problems import Problem
 from escalation.book import Book
+from rules.problems import Problem
 
 
 def check(config: ConfigOption = None) -> None:

@@ -10,9 +10,9 @@ import typer
 from pydantic import ValidationError
 
 from config.load import examine
-from config.problems import Problem
 from config.settings import Settings
 from escalation.book import Book
+from rules.problems import Problem
 
 ConfigOption = Annotated[
     Path | None,

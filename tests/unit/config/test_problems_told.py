@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from config.load import examine, load
-from config.problems import ConfigError, Problem
+from config.problems import ConfigError
+from rules.problems import Problem
 
 ALWAYS = "calendars: {always: {hours: 24x7}}\n"
 OFFICE = "calendars: {office: {hours: {mon: ['09:00-17:00']}}}\n"
