@@ -22,7 +22,7 @@ from rules.conditions import in_words as condition_in_words
 from rules.conditions import why_not
 from rules.durations import spoken
 from rules.engine import ENGINE
-from rules.instants import DAY, to_datetime
+from rules.instants import DAY, MINUTE, to_datetime
 from rules.metrics import in_words
 
 _FILTERS = ("customer", "tier", "team", "agreement", "region", "service", "priority")
@@ -209,7 +209,8 @@ def health(health: Health, now: int) -> Answer:
     if health.quarantined:
         lines.append(f"{health.quarantined} events could not be understood and are kept in quarantine.")
     lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
-    well = not (health.overdue_looks or health.failing or health.dead_letters)
+    late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
+    well = not (health.overdue_looks or health.failing or health.dead_letters or late)
     return _one(
         Card(title="All is well." if well else "Something needs you.", verdict="met" if well else "at_risk", lines=tuple(lines))
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from rules.durations import DurationError, parse_milliseconds
+from rules.instants import DAY
 
 ACTING = ("agent", "lead", "escalation_manager", "leadership", "admin")
 
@@ -41,6 +42,7 @@ VERBS: dict[str, Verb] = {
     )
 }
 
+LONGEST_ACK = 30 * DAY
 PERIODS = ("open", "today", "week")
 _NEEDS_TICKET = ("ticket", "why", "escalate")
 
@@ -128,8 +130,12 @@ def _ack(rest: Sequence[str]) -> Command:
     if len(rest) in (2, 3) and rest[-2].lower() == "for":
         try:
             lasts = parse_milliseconds(rest[-1])
+            if not 0 < lasts <= LONGEST_ACK:
+                raise DurationError(rest[-1])
         except DurationError:
-            raise CommandError(f"For how long? {rest[-1][:40]!r} is no amount of time: write /sla ack P-1 for 30m") from None
+            raise CommandError(
+                f"For how long? {rest[-1][:40]!r} is no amount of time up to 30 days: write /sla ack P-1 for 30m"
+            ) from None
         return Command("ack", rest[0] if len(rest) == 3 else None, lasts)
     return Command("ack", _at_most_one("ack", rest))
 

@@ -64,10 +64,19 @@ class Watch:
         if not ids:
             return
         looks = [written for history in self._ledger.looks.histories(ids) if (written := self._look(history)) is not None]
-        answers = self._ledger.looks.write(looks)
-        overtaken = [written.look.ticket for written, done in zip(looks, answers, strict=True) if not done]
-        if overtaken:
-            log.debug("an event came during the look; it is repeated", tickets=overtaken)
+        try:
+            self._ledger.looks.write(looks)
+        except Exception:  # one of them cannot be written: the others must not wait for it
+            log.exception("looks could not be written together; they are written one by one")
+            for written in looks:
+                self._write_alone(written)
+
+    def _write_alone(self, written: Written) -> None:
+        try:
+            self._ledger.looks.write([written])
+        except Exception as error:
+            log.exception("a look could not be written; it is tried again later", ticket=written.look.ticket)
+            self._ledger.looks.postpone(written.look.ticket, written.now, f"{type(error).__name__}: {error}")
 
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, cast
 
 import holidays
-from jinja2 import TemplateSyntaxError
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from config.fields import days_of
@@ -38,6 +38,9 @@ from rules.conditions import ALWAYS, Condition, ConditionError
 from rules.encoding import Encoding
 from rules.metrics import BUILT_IN, Metric
 from rules.promises import Promises
+
+LETTER_VALUES = ("promise", "due", "next_step", "next_update", "credit", "ticket")
+"""What a letter to a customer may use."""
 
 
 @dataclass
@@ -250,8 +253,11 @@ class Builder:
     def _wording(self, name: str, texts: Mapping[str, str]) -> Mapping[str, str]:
         for locale, text in texts.items():
             try:
-                SandboxedEnvironment(autoescape=False).parse(text)
-            except TemplateSyntaxError as error:
-                place = ("wording", name, locale)
-                self.source.problem(place, f"line {error.lineno} of the text: {error.message}", "a Jinja template")
+                # With sample values, so that a misspelt name is told now and not when a letter should go out.
+                environment = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
+                environment.from_string(text).render(dict.fromkeys(LETTER_VALUES, "a sample"))
+            except TemplateError as error:
+                line = f"line {error.lineno} of the text: " if isinstance(error, TemplateSyntaxError) else ""
+                place, hint = ("wording", name, locale), f"A letter may use {', '.join(LETTER_VALUES)}."
+                self.source.problem(place, f"{line}{error.message}", "a Jinja template that can be filled in", hint)
         return texts

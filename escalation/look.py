@@ -49,8 +49,8 @@ def respond(clocks: TicketClocks, book: Book, facts: Facts, now: int) -> Look:
     return Look(
         ticket=clocks.ticket,
         clocks=clocks.rows,
-        pages=[page.row() for page in responses.pages],
-        decisions=responses.decisions,
+        pages=[page.row() for page in responses.pages if not page.waiting],
+        decisions=sorted(responses.decisions, key=lambda decision: decision.at),
         attention_at=upcoming if upcoming < NEVER else None,
         facts=clocks.facts,
         moments=clocks.moments,

@@ -70,15 +70,23 @@ class Page:
         self.calendar: BusinessCalendar | None = None
         self.acknowledged_by: str | None = None
         self.closed_at: int | None = None
+        self.opened_at = cause.at
         self._book, self._say = book, say
         self._position = -1
         self._rounds = 0
         self._called = 0
+        self.waiting = False
         self._said: Counter[str] = Counter()
 
     def open(self, at: int) -> None:
         """Page the first step that reaches somebody."""
+        self.waiting = False
+        self.opened_at = at
         self._climb(at, "page.opened", self.cause.reason)
+
+    def open_later(self, at: int) -> None:
+        """Wait until `at`: the cause lies before it, but nobody could know then. If it is over by then, nobody is called."""
+        self.waiting, self.deadline = True, at
 
     def join(self, cause: Decision, at: int, *, breached: bool) -> None:
         """Another reason for the same page; an exhausted one starts again."""
@@ -92,7 +100,9 @@ class Page:
     def time_out(self) -> None:
         """The deadline has come: the acknowledgement ends, or nobody took the step."""
         at = self.deadline
-        if self.state == "acknowledged":
+        if self.waiting:
+            self.open(at)
+        elif self.state == "acknowledged":
             self._transit("expire")
             who = self._book.names([self.acknowledged_by]) if self.acknowledged_by else "nobody"
             self.acknowledged_by = None
@@ -120,6 +130,8 @@ class Page:
         """Nobody is needed any more."""
         self._transit("close")
         self.deadline, self.closed_at = NEVER, at
+        if self.waiting:
+            return
         self._decide(at, "page.closed", reason)
 
     def row(self) -> PageRow:
@@ -133,7 +145,7 @@ class Page:
             state=self.state,
             step=self._position + 1,
             to=tuple(self.to),
-            opened_at=self.cause.at,
+            opened_at=self.opened_at,
             next_at=self.deadline if self.deadline < NEVER else None,
             acknowledged_by=self.acknowledged_by,
             acknowledged_until=until,

@@ -28,6 +28,7 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, late, decision), decision))
     closed = {old.page for old in live.values() if old.kind == "page.closed"}
+    untagged = {(old.tag, old.occurrence) for old in live.values() if old.kind == "ticket.untagged"}
     for key, old in live.items():
         if key in held:
             continue
@@ -35,6 +36,8 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
             new.append(_correction(old, late, None))
         elif old.kind == "page.opened" and old.page not in closed:
             new.append(_closing(old, late))
+        elif old.kind == "ticket.tagged" and (old.tag, old.occurrence) not in untagged:
+            new.append(_untagging(old, late))
     corrected = (entry.cause or "" for entry in [*recorded, *new] if entry.kind == CORRECTED)
     turns = Counter(name.partition("#")[0] for name in corrected)
     for decision in new:
@@ -83,6 +86,14 @@ def _closing(old: Decision, late: TicketEvent | None) -> Decision:
     entry.agreement, entry.version, entry.metric, entry.cycle = old.agreement, old.version, old.metric, old.cycle
     entry.page, entry.ladder, entry.step, entry.to, entry.team = old.page, old.ladder, old.step, old.to, old.team
     entry.occurrence, entry.cause = 1, old.cause
+    return entry
+
+
+def _untagging(old: Decision, late: TicketEvent | None) -> Decision:
+    at = late.known_at if late else old.at
+    entry = Decision(at, "ticket.untagged", old.ticket, f"its cause is gone: {_lateness(late)}")
+    entry.agreement, entry.version, entry.metric, entry.cycle = old.agreement, old.version, old.metric, old.cycle
+    entry.tag, entry.occurrence, entry.cause = old.tag, old.occurrence, old.cause
     return entry
 
 

@@ -18,7 +18,7 @@ from rules.clock import NEVER
 from rules.clocks import Moment, TicketClocks
 from rules.decisions import Decision
 from rules.durations import DurationError, parse_milliseconds
-from rules.ticket import AT_ONE_EVENT
+from rules.ticket import AT_ONE_EVENT, DONE
 
 _CROSSED = "clock.crossed"
 _ENDED = ("clock.met", "clock.missed", "clock.cancelled")
@@ -44,7 +44,9 @@ class Responses:
         self._tags: dict[str, set[Clock]] = {}
         self._tagged: Counter[str] = Counter()
         self._told: set[str] = set()
+        self._noticed: set[tuple[int, Clock, str | None]] = set()
         self._written_at: int | None = None
+        self._known_at = 0
         self._breaches = [d.at for d in clocks.decisions if d.kind == _OVERDUE and self._kind(d) == "sla"]
 
     def run(self, now: int) -> None:
@@ -62,6 +64,7 @@ class Responses:
                 return
             if event_at == at:
                 ticket = moments[i].facts
+                self._known_at = max(self._known_at, moments[i].event.known_at)
                 self._take_event(moments[i])
                 i += 1
             elif clock_at == at:
@@ -78,6 +81,8 @@ class Responses:
         if facts["answer"] or facts["assigned"]:
             what = "answered" if facts["answer"] else f"assigned to {str(facts['assignee'])[:60]}"
             self._close_pages(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
+        if facts["gone"] or facts.get("status") in DONE:
+            self._end(_cause_of(moment, self._clocks.ticket))  # what no clock has brought about ends with the ticket
         if self._book.silent(facts["event"], None):
             return
         about = {**dict.fromkeys(ABOUT_CLOCKS), **self._counters(facts, moment.at)}
@@ -151,6 +156,10 @@ class Responses:
         agreement = self._agreements.get((cause.agreement, cause.version))
         team = agreement.team if agreement else None
         reason = f"rule {rule}: {cause.reason}"
+        if cause.born:
+            if action.verb in ("tell", "page"):
+                self._notice(action, cause, reason, team)
+            return
         match action.verb:
             case "tell":
                 self._tell(team if action.target == "team" else action.target, cause, reason)
@@ -158,9 +167,7 @@ class Responses:
                 ladder = action.target
                 if ladder == "ladder":
                     ladder = (agreement.ladder if agreement else None) or ""
-                if cause.born:
-                    self._tell(team, cause, f"{reason}; nobody is paged for what a change made overdue")
-                elif ladder in self._book.ladders and not self._owned(cause, facts, agreement):
+                if ladder in self._book.ladders and not self._owned(cause, facts, agreement):
                     self._page(ladder, cause, agreement)
             case "tag":
                 self._tag(action.target, cause, reason)
@@ -168,6 +175,13 @@ class Responses:
                 self._say(cause, "review.opened", reason)
             case "update_customer":
                 self._write_customer(action.target, cause, facts.get("customer"), agreement, reason)
+
+    def _notice(self, action: Action, cause: Decision, reason: str, team: str | None) -> None:
+        """A change made it overdue: each team is told once, nobody is paged and no letter is written."""
+        whom = action.target if action.verb == "tell" and action.target != "team" else team
+        if (cause.at, cause.clock, whom) not in self._noticed:
+            self._noticed.add((cause.at, cause.clock, whom))
+            self._tell(whom, cause, f"{reason}; nobody is paged for what a change made overdue")
 
     def _owned(self, cause: Decision, facts: dict[str, Any], agreement: Agreement | None) -> bool:
         """Whether nobody need be called: the clock has ended, or after the breach a person has the ticket already."""
@@ -208,7 +222,10 @@ class Responses:
         page.clocks.add(cause.clock)
         page.reasons.append(cause.reason)
         self.pages.append(page)
-        page.open(cause.at)
+        if self._known_at > cause.at:
+            page.open_later(self._known_at)
+        else:
+            page.open(cause.at)
 
     def _breached(self, cause: Decision) -> bool:
         """Whether the clock of a cause is past due by then."""
@@ -216,7 +233,8 @@ class Responses:
 
     def _end(self, decision: Decision) -> None:
         """A clock has ended: what was said and done because of it alone is over."""
-        self._ended.add(decision.clock)
+        if decision.agreement is not None:
+            self._ended.add(decision.clock)
         self._due.pop(decision.clock, None)
         for tag, clocks in self._tags.items():
             if decision.clock in clocks:
@@ -224,7 +242,7 @@ class Responses:
                 if not clocks:
                     self._say(decision, "ticket.untagged", decision.reason, tag=tag, occurrence=self._tagged[tag])
         for page in self.pages:
-            if page.state != "closed" and page.clocks <= self._ended:
+            if page.state != "closed" and decision.clock in page.clocks and page.clocks <= {*self._ended, decision.clock}:
                 page.close(decision.at, decision.reason)
 
     def _close_pages(self, at: int, reason: str) -> None:

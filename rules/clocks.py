@@ -150,7 +150,9 @@ class _Run:
 
     def _begin(self, track: Track, agreement: Agreement, target: Target, event: TicketEvent, *, afresh: bool) -> None:
         metric, cycle = track.metric.name, track.cycle
-        number = max(self._numbers.get((agreement.name, metric), 0) + 1, cycle.number)
+        number = self._numbers.get((agreement.name, metric), 0) + 1
+        if not afresh:
+            number = max(number, cycle.number)
         self._numbers[agreement.name, metric] = number
         clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append)
         goes_on = track.metric.continued and agreement.on_reopen == "resume"

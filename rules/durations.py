@@ -17,6 +17,7 @@ _WORKING_DAYS = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*wd")
 _PERCENT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*%")
 _RELATIVE = re.compile(r"(.+?)\s+(before|after)")
 
+LONGEST = 100 * 366 * DAY
 EXAMPLES = "15m, 1h30m, 4h or 3wd"
 
 
@@ -71,7 +72,10 @@ def parse_milliseconds(text: str) -> int:
     """Milliseconds of `15m`, `1h30m`, `90s`. Raises DurationError."""
     if not isinstance(text, str) or not _WHOLE.fullmatch(text.strip()):
         raise DurationError(f"{text!r} is no amount of time: write {EXAMPLES}")
-    return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    milliseconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    if milliseconds > LONGEST:
+        raise DurationError(f"{text!r} is more than a hundred years")
+    return milliseconds
 
 
 def parse_amount(text: str) -> Amount:

@@ -56,9 +56,14 @@ class Simulation:
         self._events: Spool[tuple[str, int, TicketEvent]] = Spool(held)
         self._decisions: Spool[tuple[int, str, int, dict[str, Any]]] = Spool(held)
         self._latest = 0
+        self._known: set[int] = set()
 
     def add(self, event: TicketEvent) -> None:
-        """Put in an event; the order of adding is the order of arrival among events of one time."""
+        """Put in an event, unless its (source, id) is known; the order of adding is the order of arrival."""
+        key = hash((event.source, event.id))
+        if key in self._known:
+            return
+        self._known.add(key)
         self.summary.events += 1
         self._latest = max(self._latest, event.known_at)
         self._events.add((event.ticket, self.summary.events, event))

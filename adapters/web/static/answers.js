@@ -6,19 +6,19 @@ import { byId, h, icon, said } from "./dom.js";
 const SAID_MS = 6000;
 const root = byId("answers");
 const open = new Set();
-let timer = 0;
+let delayed = 0;
 
 export function dismissAnswer() {
   if (!root.firstChild) return false;
   const had = root.contains(document.activeElement);
-  clearTimeout(timer);
+  clearTimeout(delayed);
   root.replaceChildren();
   if (had) byId("command").focus();
   return true;
 }
 
 function show(el) {
-  clearTimeout(timer);
+  clearTimeout(delayed);
   root.replaceChildren(el);
 }
 
@@ -37,7 +37,7 @@ export function showAnswer(answer, asked, place, context) {
   if (answer?.private === false) {
     const first = cards[0]?.title;
     show(frame("said", place ? `Said in ${place}` : "Done", asked, first ? said("p", first, "answer-text") : ""));
-    timer = setTimeout(dismissAnswer, SAID_MS);
+    delayed = setTimeout(dismissAnswer, SAID_MS);
     return;
   }
   const body = h("div", { class: "answer-body" }, ...cards.map((card) => {

@@ -54,13 +54,13 @@ export function openStream(on) {
     source?.close();
     source = null;
     on.state("reconnecting");
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
+    clearTimeout(delayed);
+    delayed = setTimeout(async () => {
       // EventSource hides the status; asking for the page tells a 401 from a server that is away.
       try { await getPage(); open(); } catch (error) { if (error.status !== 401) again(); }
     }, Math.min(10_000, 500 * 2 ** retry++));
   }
-  let timer = 0;
+  let delayed = 0;
 
   function open() {
     heard = Date.now();

@@ -82,7 +82,7 @@ let replayTimer = 0;
 function receive(message) {
   queue.push(message);
   if (replaying) { clearTimeout(replayTimer); replayTimer = setTimeout(endReplay, QUIET_MS); }
-  flushing ||= setTimeout(flush, 40); // a timer, not a frame: a page in the background keeps up as well
+  flushing ||= setTimeout(flush, 40); // by the clock, not by frames: a page in the background keeps up as well
 }
 
 function flush() {

@@ -14,7 +14,8 @@ const popup = byId("options");
 let options = [];
 let active = -1;
 let asked = 0;
-let timer = 0;
+let delayed = 0;
+let pending = false; // the options for what was typed have not come yet
 let past = [];
 let at = -1; // place in `past` while leafing, -1 when not
 let draft = "";
@@ -22,7 +23,7 @@ let draft = "";
 const isOpen = () => !popup.hidden;
 
 export function closeOptions() {
-  clearTimeout(timer);
+  clearTimeout(delayed);
   asked += 1; // an answer still under way comes too late
   if (!isOpen()) return false;
   popup.hidden = true;
@@ -56,15 +57,19 @@ function show(found) {
   setActive(-1);
 }
 
-function suggest(delay = WAIT_MS) {
-  clearTimeout(timer);
+function suggest(delay = WAIT_MS, takeFirst = false) {
+  clearTimeout(delayed);
   const turn = ++asked;
   if (!input.value.trim()) return void closeOptions();
-  timer = setTimeout(async () => {
+  pending = true;
+  delayed = setTimeout(async () => {
     try {
       const { options: found } = await complete(input.value, store.channel);
-      if (turn === asked && document.activeElement === input) show(Array.isArray(found) ? found : []);
+      if (turn !== asked) return;
+      if (document.activeElement === input) show(Array.isArray(found) ? found : []);
+      if (takeFirst && isOpen()) take(0);
     } catch { if (turn === asked) closeOptions(); }
+    if (turn === asked) pending = false;
   }, delay);
 }
 
@@ -121,6 +126,9 @@ function onKey(event, run) {
   } else if (key === "Tab" && !event.shiftKey && isOpen()) {
     event.preventDefault();
     take(Math.max(active, 0));
+  } else if (key === "Tab" && !event.shiftKey && pending && input.value.trim()) {
+    event.preventDefault(); // typed faster than the list opens: the first option is taken when it comes
+    suggest(0, true);
   } else if (key === "Enter") {
     event.preventDefault();
     // Enter takes what was chosen with the arrows; with nothing chosen it sends what was typed.

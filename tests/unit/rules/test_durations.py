@@ -113,7 +113,7 @@ def test_an_amount_is_spoken_in_its_two_largest_units(milliseconds: int, words: 
     assert spoken(milliseconds) == words
 
 
-@given(st.integers(0, 10_000), st.sampled_from(["ms", "s", "m", "h", "d", "w"]), st.integers(1, 10**6))
+@given(st.integers(0, 5_000), st.sampled_from(["ms", "s", "m", "h", "d", "w"]), st.integers(1, 10**6))
 def test_a_percentage_of_any_limit_never_lies_beyond_it(number: int, unit: str, limit: int) -> None:
     assert parse_milliseconds(f"{number}{unit}") >= number
     reached = parse_threshold("80%").elapsed(limit)
