@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from adapters.terminal.render import print_answer
-from bot.app import build_app
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
 from bot.cli.run import prepare
 from bot.commands import VERBS, CommandError, Verb, parse
@@ -44,6 +43,8 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
         parse(line)
     except CommandError as error:
         raise usage_error(str(error)) from None
+    from bot.app import build_app  # the database is imported only where it is asked
+
     settings = read_settings()
     book = load_book(config)
     who = book.people.get(person) if person else None

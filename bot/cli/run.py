@@ -3,25 +3,29 @@
 Decided here: how the process begins and ends, and what it prints. Not decided here: what the bot is made of (`bot.app`).
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import socket
 import sys
 import tempfile
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 from rich.console import Console
 
-from adapters.ledger.engine import LedgerError
-from adapters.ledger.engine import migrate as migrate_ledger
 from adapters.wall_clock import FastClock
-from bot.app import App, build_app, terminal_sender
 from bot.cli.demo import DEMO, play, start_of_day
 from bot.cli.options import ConfigOption, config_path, load_book, read_settings, usage_error
 from config.load import examine
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+# The web server and the database are imported where the bot starts: the other commands need neither, and start sooner.
 
 DEMO_SPEED = 60.0
 
@@ -31,6 +35,8 @@ def run(config: ConfigOption = None) -> None:
 
     Settings come from the environment: DATABASE_URL, HOST, PORT, SLA_WEBHOOK_SECRET, SLA_API_TOKEN, LOG_LEVEL.
     """
+    from bot.app import build_app, terminal_sender
+
     settings = read_settings()
     book = load_book(config)
     for warning in examine(config_path(config))[1]:
@@ -49,6 +55,8 @@ def demo(
 
     Open the printed address in a browser. Ctrl-C ends it.
     """
+    from bot.app import build_app, terminal_sender
+
     with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
         settings = read_settings().model_copy(update={"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"})
         book = load_book(DEMO)
@@ -72,6 +80,9 @@ def migrate() -> None:
 
 def prepare(settings: Settings) -> None:
     """Logs, and a ledger of this version."""
+    from adapters.ledger.engine import LedgerError
+    from adapters.ledger.engine import migrate as migrate_ledger
+
     level = getattr(logging, settings.log_level.upper())
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
