@@ -50,6 +50,8 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     who = book.people.get(person) if person else None
     if person and who is None:
         raise usage_error(f"there is no person {person!r} in the configuration. Known: {', '.join(book.people) or 'nobody'}")
+    if who is None and VERBS[parse(line).verb].roles:
+        raise usage_error(f"say who acts with --as PERSON. Known: {', '.join(book.people) or 'nobody'}")
     prepare(settings)
     answer = build_app(settings, book).handlers.answer(line, who)
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
