@@ -399,7 +399,7 @@ def test_the_commands_of_chat_answer_from_the_same_ledger(tmp_path: Path, config
         assert (done.returncode, done.stderr) == (0, ""), words
         assert said in done.stdout
     for words, said in (
-        (["ack", "T-1"], "needs one of the roles"),
+        (["ack", "T-1"], "say who acts with --as PERSON"),
         (["ack", "T-1", "--as", "zoe"], "no person 'zoe'"),
         (["breaches", "yesterday"], "not one of"),
     ):
