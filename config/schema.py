@@ -26,7 +26,7 @@ from config.fields import (
     wrong,
 )
 from escalation.people import ROLES
-from rules.durations import BREACH, parse_threshold
+from rules.durations import WARN_AT
 from rules.instants import MINUTE
 
 
@@ -176,7 +176,7 @@ class AgreementSection(Section):
     calendar: Text
     targets: dict[str, dict[str, Annotated[TargetSection | None, BeforeValidator(_within)]]]
     objective: ObjectiveSection | None = None
-    warn_at: list[ThresholdField] = [parse_threshold("80%"), parse_threshold("90%"), BREACH]
+    warn_at: list[ThresholdField] = list(WARN_AT)
     after_breach: list[ThresholdField] = []
     team: Text | None = None
     ladder: Text | None = None

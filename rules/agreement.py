@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from rules.calendar import BusinessCalendar
 from rules.conditions import ALWAYS, Condition, in_words
-from rules.durations import BREACH, Threshold
+from rules.durations import BREACH, WARN_AT, Threshold
 
 Kind = Literal["sla", "ola", "uc"]
 OnChange = Literal["carry", "restart"]
@@ -48,11 +48,7 @@ class Agreement:
     calendar: BusinessCalendar
     targets: Mapping[str, Mapping[str, Target | None]]
     when: Condition = ALWAYS
-    warn_at: tuple[Threshold, ...] = (
-        Threshold("80%", percent=BREACH.percent and BREACH.percent * 4 / 5),
-        Threshold("90%", percent=BREACH.percent and BREACH.percent * 9 / 10),
-        BREACH,
-    )
+    warn_at: tuple[Threshold, ...] = WARN_AT
     after_breach: tuple[Threshold, ...] = ()
     team: str | None = None
     ladder: str | None = None

@@ -100,6 +100,10 @@ def parse_threshold(text: str) -> Threshold:
     raise DurationError(f"{text!r} is no threshold: write 80%, 30s before, 2h after or daily")
 
 
+WARN_AT = (parse_threshold("80%"), parse_threshold("90%"), BREACH)
+"""The thresholds of an agreement that names none."""
+
+
 @lru_cache(maxsize=10_000)
 def spoken(milliseconds: int) -> str:
     """An amount for people, in its two largest units: `1h 30m`, `2d 4h`, `45s`; below a second `0s`."""

@@ -30,7 +30,6 @@ class Promises:
         promised = {metric for agreement in self.agreements for metric in agreement.targets}
         self.promised = [known[name] for name in known if name in promised]
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
-        self._by_key = {agreement.key: agreement for agreement in self.agreements}
         self._changes = sorted({agreement.since for agreement in self.agreements})
         self._remembered: dict[tuple[tuple[str, ...], int], dict[str, Agreement]] = {}
 
