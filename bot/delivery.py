@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import structlog
 
 from bot.cards import ticket_card
-from bot.loops import go_on, waited
+from bot.loops import go_on, waited_until
 from bot.messages import Card, clipped
 from bot.ports import ChatEntry, DeliveryError, Ledger, OutboxRow, Sender, TicketView, WallClockPort
 from bot.wording import customer_card
@@ -32,15 +32,16 @@ class Delivery:
         self._ledger, self._book, self._clock, self._senders = ledger, book, clock, senders
 
     async def run(self, written: asyncio.Event, said: asyncio.Event) -> None:
-        """Deliver for ever: when `written` is set and at least once a second; `said` is set after each batch."""
+        """Deliver for ever: when `written` is set, when a row is due, and each second; `said` is set after each batch."""
         await go_on(lambda: self._turn(written, said))
 
     async def _turn(self, written: asyncio.Event, said: asyncio.Event) -> None:
         written.clear()
         if await asyncio.to_thread(self.batch):
             said.set()
-        else:
-            await waited(written, 1.0)
+            return
+        upcoming = await asyncio.to_thread(self._ledger.outbox.next_due)
+        await waited_until(written, upcoming, self._clock)
 
     def batch(self) -> int:
         """Send what is due; how many rows there were. After a failure, its channel waits: nothing overtakes it there."""

@@ -8,7 +8,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.ports import WallClockPort
+
 PAUSE_SECONDS = 1.0
+LONGEST_SLEEP = 1.0
+SHORTEST_SLEEP = 0.005
 
 log = structlog.get_logger()
 
@@ -30,3 +34,9 @@ async def waited(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         pass
+
+
+async def waited_until(event: asyncio.Event, upcoming: int | None, clock: WallClockPort) -> None:
+    """Wait for an event or until the instant `upcoming`, but not longer than a second: another process may have written."""
+    sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, clock.seconds_until(upcoming))
+    await waited(event, max(sleep, SHORTEST_SLEEP))

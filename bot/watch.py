@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import structlog
 
-from bot.loops import go_on, waited
+from bot.loops import go_on, waited_until
 from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
@@ -22,7 +22,6 @@ from rules.conditions import fields_of
 from rules.instants import DAY
 
 BATCH = 200
-LONGEST_SLEEP = 1.0
 
 log = structlog.get_logger()
 
@@ -50,8 +49,7 @@ class Watch:
             written.set()
             return
         upcoming = await asyncio.to_thread(self._ledger.looks.next_attention)
-        sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, self._clock.seconds_until(upcoming))
-        await waited(self._nudged, max(sleep, 0.005))
+        await waited_until(self._nudged, upcoming, self._clock)
 
     def batch(self) -> int:
         """Look at the tickets that are due; how many there were."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, exists, func, select, update
+from sqlalchemy import ColumnElement, Engine, exists, func, select, update
 
 from adapters.ledger.engine import writing
 from adapters.ledger.entries import canonical
@@ -18,6 +18,13 @@ from bot.ports import OutboxRow
 from rules.instants import MINUTE
 
 _WAITING = ("pending", "sending")
+_OLDER = outbox.alias("older")
+
+
+def _has_older(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an older row of the same channel waits, and fulfils the conditions."""
+    same = (_OLDER.c.platform == outbox.c.platform) & (_OLDER.c.channel == outbox.c.channel)
+    return exists().where(same, _OLDER.c.id < outbox.c.id, _OLDER.c.state.in_(_WAITING), *conditions)
 
 
 def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
@@ -36,9 +43,7 @@ class SqlOutbox:
     def claim(self, now: int, limit: int) -> list[OutboxRow]:
         """Rows due now, in order, marked as being sent; a row that was being sent for a minute counts as lost on the way."""
         due = outbox.c.state.in_(_WAITING) & (outbox.c.due_at <= now)
-        older = outbox.alias("older")
-        same = (older.c.platform == outbox.c.platform) & (older.c.channel == outbox.c.channel) & (older.c.id < outbox.c.id)
-        waits = exists().where(same, older.c.state.in_(_WAITING), older.c.due_at > now)
+        waits = _has_older(_OLDER.c.due_at > now)
         with writing(self._engine) as connection:
             rows = connection.execute(select(outbox).where(due, ~waits).order_by(outbox.c.id).limit(limit)).all()
             if rows:
@@ -72,9 +77,10 @@ class SqlOutbox:
             connection.execute(update(outbox).where(outbox.c.state == "sending").values(state="pending", due_at=0))
 
     def next_due(self) -> int | None:
-        """When the next row is due."""
+        """When the next row can be claimed: of each channel's waiting rows, the oldest decides."""
+        first = outbox.c.state.in_(_WAITING) & ~_has_older()
         with self._engine.connect() as connection:
-            return connection.execute(select(func.min(outbox.c.due_at)).where(outbox.c.state.in_(_WAITING))).scalar()
+            return connection.execute(select(func.min(outbox.c.due_at)).where(first)).scalar()
 
     def _mark(self, id: int, **values: Any) -> None:
         with writing(self._engine) as connection:

@@ -79,6 +79,16 @@ def test_what_was_sent_is_over(db: Opened) -> None:
     assert db.ledger.reader.health(NOW).outbox_waiting == 0
 
 
+def test_a_row_held_back_by_an_older_one_is_not_due_before_it(db: Opened) -> None:
+    put(db, "a")
+    put(db, "b")
+    first, second = db.ledger.outbox.claim(NOW, 10)
+    db.ledger.outbox.failed(first.id, "busy", NOW + 7)
+    db.ledger.outbox.release([second.id])
+    assert db.ledger.outbox.next_due() == NOW + 7
+    assert lines(db.ledger.outbox.claim(NOW + 7, 10)) == ["a", "b"]
+
+
 def test_what_failed_is_given_again_at_the_time_that_was_said(db: Opened) -> None:
     put(db, "a")
     (row,) = db.ledger.outbox.claim(NOW, 10)
