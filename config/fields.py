@@ -10,20 +10,28 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import arrow
-from pydantic import BeforeValidator
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from config.problems import shown
 from rules.calendar_days import wall_milliseconds
 from rules.conditions import Condition, ConditionError, parse
 from rules.durations import EXAMPLES, Amount, Threshold, parse_amount, parse_milliseconds, parse_threshold
+from rules.encoding import Encoding
 from rules.instants import DAY
+
+LETTER_VALUES = ("promise", "due", "next_step", "next_update", "credit", "ticket")
+"""What a letter to a customer may use."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def wrong(expected: str, hint: str = "", path: tuple[str | int, ...] = ()) -> PydanticCustomError:
-    """What a reader raises: `path` leads further down from the field that is validated."""
-    return PydanticCustomError("sla", "expected {expected}", {"expected": expected, "hint": hint, "path": path})
+def wrong(expected: str, hint: str = "", path: tuple[str | int, ...] = (), found: str = "") -> PydanticCustomError:
+    """What a reader raises: `path` leads further down from the field; `found` says what was found better than the value."""
+    told = {"expected": expected, "hint": hint, "path": path, "found": found}
+    return PydanticCustomError("sla", "expected {expected}", told)
 
 
 def _text(value: Any) -> str:
@@ -80,6 +88,36 @@ def _condition(value: Any) -> Condition:
         raise wrong(error.expected, path=error.path) from None
 
 
+def _asked(value: Any) -> Condition:
+    """A condition of an agreement or a rule: the rule engine is asked, and it holds only so many alternatives."""
+    condition = _condition(value)
+    try:
+        Encoding([condition]).branches(condition)
+    except ConditionError as error:
+        raise wrong(error.expected, found=shown(error.found)) from None
+    return condition
+
+
+def _every(text: str) -> int:
+    count, _, unit = text.rpartition(" ")
+    days = {"day": 1, "week": 7}[unit.removesuffix("s")]
+    if count and not (count.isascii() and count.isdigit() and 0 < int(count) < 1000):
+        raise ValueError(text)
+    return days * int(count or 1)
+
+
+def _letter(text: str) -> str:
+    """A template, filled in with sample values: a misspelt name is told now and not when a letter should go out."""
+    try:
+        environment = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
+        environment.from_string(text).render(dict.fromkeys(LETTER_VALUES, "a sample"))
+    except TemplateError as error:
+        line = f"line {error.lineno} of the text: " if isinstance(error, TemplateSyntaxError) else ""
+        hint = f"A letter may use {', '.join(LETTER_VALUES)}."
+        raise wrong("a Jinja template that can be filled in", hint, found=f"{line}{error.message}") from None
+    return text
+
+
 def _milliseconds(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         raise wrong("an amount of time", f"Add a unit: {value}m or {value}h.")
@@ -126,3 +164,6 @@ Weekday = Annotated[int, BeforeValidator(_reader(lambda text: WEEKDAYS.index(tex
 Window = Annotated[tuple[int, int], BeforeValidator(_reader(_window, "a window of hours", 'Write "09:00-17:30".'))]
 Zone = Annotated[ZoneInfo, BeforeValidator(_reader(ZoneInfo, "an IANA time zone", "Write Europe/London or UTC."))]
 ConditionField = Annotated[Condition, BeforeValidator(_condition)]
+AskedCondition = Annotated[Condition, BeforeValidator(_asked)]
+Every = Annotated[int, BeforeValidator(_reader(_every, "how often", "Write day, week or 2 weeks."))]
+Letter = Annotated[Text, AfterValidator(_letter)]

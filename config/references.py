@@ -1,16 +1,17 @@
 """What refers to what: names that must be defined in another section.
 
 Decided here: which fields hold such names. They are looked up in the data as written, so that a reference that leads nowhere
-is told even where its section has other problems.
+is told even where its section has other problems. A rule's action is only warned of: without its target it does nothing.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from config.problems import shown
-from config.source import Place, Source
-from config.validate import did_you_mean
+from config.schema import action_of
+from config.source import Source
+from escalation.book import Book
 from rules.metrics import BUILT_IN
+from rules.problems import did_you_mean
 
 _REFERENCES: dict[tuple[str, ...], str] = {
     ("agreements", "*", "calendar"): "calendars",
@@ -31,6 +32,8 @@ _REFERENCES: dict[tuple[str, ...], str] = {
 }
 _ONE = {"people": "person", "ladders": "ladder", "calendars": "calendar", "rotas": "rota", "teams": "team"}
 _OWN_TEAM = "team"
+_ACTIONS = {"tell": ("team", "teams"), "page": ("ladder", "ladders"), "update_customer": ("", "wording")}
+"""By verb, the word for the agreement's own target, and the section in which others are defined."""
 
 
 def check_references(source: Source) -> None:
@@ -38,7 +41,7 @@ def check_references(source: Source) -> None:
     for pattern, section in _REFERENCES.items():
         named = source.data.get(section)
         known = named if isinstance(named, Mapping) else {}
-        for place, name in _found(source.data, pattern, ()):
+        for place, name in source.found(pattern):
             if pattern[-1] == "lead_of" and name == _OWN_TEAM:
                 continue
             if isinstance(name, str) and name not in known:
@@ -46,22 +49,29 @@ def check_references(source: Source) -> None:
                 source.problem(place, shown(name), expected, did_you_mean(name, known))
     own = source.data.get("metrics")
     metrics = {*BUILT_IN, *(own if isinstance(own, Mapping) else {})}
-    for place, targets in _found(source.data, ("agreements", "*", "targets"), ()):
+    for place, targets in source.found(("agreements", "*", "targets")):
         for name in targets if isinstance(targets, Mapping) else ():
             if name not in metrics:
                 source.problem((*place, name), shown(name), "a metric", did_you_mean(name, metrics))
 
 
-def _found(data: Any, pattern: tuple[str, ...], place: Place) -> Iterator[tuple[Place, Any]]:
-    """Places that fit a pattern, with what stands there; `*` is any name or any item."""
-    if not pattern:
-        yield place, data
-        return
-    first, rest = pattern[0], pattern[1:]
-    if isinstance(data, Mapping):
-        for key in data if first == "*" else [first]:
-            if key in data:
-                yield from _found(data[key], rest, (*place, key))
-    elif isinstance(data, list) and first == "*":
-        for i, item in enumerate(data):
-            yield from _found(item, rest, (*place, i))
+def check_actions(source: Source) -> None:
+    """Warn of every action whose target is not configured."""
+    for place, action in source.found(("rules", "*", "do", "*")):
+        verb, target = action_of(action) or ("", "")
+        own, section = _ACTIONS.get(verb, ("", ""))
+        named = source.data.get(section) or {}
+        if section and target != own and target not in named:
+            hint = f"Define {target} under {section}:, or take the action out."
+            source.problem(place, f"{verb}: {target}", "a target that is configured", hint, warning=True)
+
+
+def check_thresholds(source: Source, book: Book) -> None:
+    """Warn of a threshold that no rule answers: nobody would hear of it."""
+    for agreement in book.promises.agreements:
+        for field in ("warn_at", "after_breach"):
+            for i, threshold in enumerate(getattr(agreement, field)):
+                if book.silent("clock.crossed", threshold.text):
+                    hint = f"Add a rule with when: {{crossing: {threshold.text}}}, else nobody hears of it."
+                    place = ("agreements", agreement.name, field, i)
+                    source.problem(place, threshold.text, "a threshold that a rule answers", hint, warning=True)

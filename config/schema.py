@@ -1,6 +1,6 @@
 """The sections of a configuration and their fields.
 
-Decided here: which fields there are, of which kind, and their defaults. Not decided here: what refers to what (`build`).
+Decided here: which fields there are, of which kind, and their defaults. Not decided here: what fits together.
 """
 
 from typing import Annotated, Any, Literal
@@ -10,9 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from config.fields import (
     AmountField,
+    AskedCondition,
     Clock,
     ConditionField,
     Day,
+    Every,
+    Letter,
     LocalTime,
     Milliseconds,
     Percent,
@@ -80,7 +83,7 @@ class TeamSection(Section):
 
 
 class HandOverSection(Section):
-    every: Text
+    every: Every
     at: Clock
     day: Weekday | None = None
 
@@ -172,7 +175,7 @@ class AgreementSection(Section):
     kind: Literal["sla", "ola", "uc"]
     version: Text | None = None
     start: Day = Field(alias="from")
-    when: ConditionField | None = None
+    when: AskedCondition | None = None
     calendar: Text
     targets: dict[str, dict[str, Annotated[TargetSection | None, BeforeValidator(_within)]]]
     objective: ObjectiveSection | None = None
@@ -189,21 +192,26 @@ class AgreementSection(Section):
     instead_of: Texts = []
 
 
+def action_of(value: object) -> tuple[str, str] | None:
+    """One action as a pair: what is done, and with what; None where it is none."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    verb, target = next(iter(value.items()))
+    if isinstance(target, dict) and len(target) == 1 and verb in ("tell", "page"):
+        target = target.get({"tell": "team", "page": "ladder"}[verb])
+    known = verb in ("tell", "page", "tag", "review", "update_customer") and isinstance(target, str) and target
+    return (verb, target) if known else None
+
+
 def _action(value: Any) -> Any:
-    """One action, as a pair: what is done, and with what."""
-    if isinstance(value, dict) and len(value) == 1:
-        verb, target = next(iter(value.items()))
-        if isinstance(target, dict) and len(target) == 1 and verb in ("tell", "page"):
-            target = target.get({"tell": "team", "page": "ladder"}[verb])
-        if verb in ("tell", "page", "tag", "review", "update_customer") and isinstance(target, str) and target:
-            return (verb, target)
-    raise wrong(
-        "an action", "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open} or {update_customer: breach}."
-    )
+    if (action := action_of(value)) is None:
+        hint = "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open} or {update_customer: breach}."
+        raise wrong("an action", hint)
+    return action
 
 
 class RuleSection(Section):
-    when: ConditionField
+    when: AskedCondition
     do: list[Annotated[tuple[str, str], BeforeValidator(_action)]]
 
 
@@ -243,6 +251,6 @@ SECTIONS: dict[str, Any] = {
     "agreements": AgreementSection,
     "rules": RuleSection,
     "ladders": LadderSection,
-    "wording": dict[str, Text],
+    "wording": dict[str, Letter],
 }
 """What each section holds by name."""

@@ -4,7 +4,7 @@ Decided here: which files a folder has, plain YAML 1.2 without dates (they stay 
 a key written twice is a problem. Not decided here: what the keys mean.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Source:
     places: dict[Place, tuple[str, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    inherited: set[Place] = field(default_factory=set)
 
     def where(self, place: Place) -> tuple[str, int]:
         """File and line of a key, or of the nearest one above it."""
@@ -39,10 +40,39 @@ class Source:
         return (self.names[0] if self.names else "configuration", 1)
 
     def problem(self, place: Place, found: str, expected: str, hint: str = "", *, warning: bool = False) -> None:
-        """Note a problem at a place."""
+        """Note a problem at a place; of what was inherited it is told once, where it was written."""
+        if self.is_inherited(place):
+            return
         file, line = self.where(place)
         name = ".".join(map(str, place)) or "file"
         self.problems.append(Problem(file, line, name, found, expected, hint or _SEE, warning))
+
+    def inherit(self, place: Place, base: Place) -> None:
+        """What stands at a place was written at another one."""
+        self.inherited.add(place)
+        self.places[place] = self.where(base)
+
+    def is_inherited(self, place: Place) -> bool:
+        """Whether what stands there was written elsewhere."""
+        return any(place[:end] in self.inherited for end in range(3, len(place) + 1))
+
+    def found(self, pattern: tuple[str, ...]) -> Iterator[tuple[Place, Any]]:
+        """Places that fit a pattern, with what stands there; `*` is any name or any item."""
+        return _found(self.data, pattern, ())
+
+
+def _found(data: Any, pattern: tuple[str, ...], place: Place) -> Iterator[tuple[Place, Any]]:
+    if not pattern:
+        yield place, data
+        return
+    first, rest = pattern[0], pattern[1:]
+    if isinstance(data, Mapping):
+        for key in data if first == "*" else [first]:
+            if key in data:
+                yield from _found(data[key], rest, (*place, key))
+    elif isinstance(data, list) and first == "*":
+        for i, item in enumerate(data):
+            yield from _found(item, rest, (*place, i))
 
 
 def read(path: Path) -> Source:

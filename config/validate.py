@@ -1,11 +1,9 @@
 """Data against schema: every section and name on its own, all problems at once.
 
-Decided here: how a failure reads as found, expected and hint. Not decided here: what refers to what (`build`).
+Decided here: how a failure reads as found, expected and hint. Not decided here: what fits together (`consistency`).
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -14,6 +12,7 @@ from pydantic_core import ErrorDetails
 from config.problems import shown
 from config.schema import SECTIONS
 from config.source import Place, Source
+from rules.problems import did_you_mean
 
 
 def validate(source: Source) -> dict[str, dict[str, Any]]:
@@ -28,60 +27,9 @@ def validate(source: Source) -> dict[str, dict[str, Any]]:
             source.problem((section,), shown(named), "names with their definitions")
         else:
             adapter: TypeAdapter[Any] = TypeAdapter(SECTIONS[section])
-            whole = extended(source, named) if section == "agreements" else named
-            for name, raw in whole.items():
+            for name, raw in named.items():
                 _one(source, adapter, (section, name), raw, valid[section])
     return valid
-
-
-def extended(source: Source, agreements: Mapping[str, Any]) -> dict[str, Any]:
-    """Agreements with what they do not say themselves taken from the one they extend."""
-    result: dict[str, Any] = {}
-
-    def resolve(name: str, path: tuple[str, ...]) -> Any:
-        if name in result:
-            return result[name]
-        raw = agreements[name]
-        parent = raw.get("extends") if isinstance(raw, Mapping) else None
-        if isinstance(parent, str):
-            place = ("agreements", name, "extends")
-            if parent not in agreements:
-                source.problem(place, shown(parent), "the name of another agreement", did_you_mean(parent, agreements))
-            elif parent in (*path, name):
-                source.problem(place, " extends ".join((*path, name, parent)), "no circle")
-            else:
-                raw = _over(resolve(parent, (*path, name)), raw)
-        result[name] = raw
-        return raw
-
-    for name in agreements:
-        resolve(name, ())
-    return result
-
-
-def _over(below: Any, above: Any) -> Any:
-    """Targets are laid over each other by metric and priority; any other field is taken whole."""
-    if not isinstance(below, Mapping):
-        return above
-    merged = {**deepcopy(dict(below)), **above}
-    if "instead_of" not in above:
-        merged.pop("instead_of", None)  # whom the general agreement replaces is its own affair
-    if isinstance(below.get("targets"), Mapping) and isinstance(above.get("targets"), Mapping):
-        targets = dict(below["targets"])
-        for metric, limits in above["targets"].items():
-            known = targets.get(metric)
-            targets[metric] = {**known, **limits} if isinstance(known, Mapping) and isinstance(limits, Mapping) else limits
-        merged["targets"] = targets
-    return merged
-
-
-def did_you_mean(found: object, known: Any) -> str:
-    """A hint towards the nearest known word, or the list of them where it is short."""
-    words = [str(word) for word in known]
-    close = get_close_matches(str(found), words, n=1)
-    if close:
-        return f"Did you mean {close[0]}?"
-    return f"Known: {', '.join(words)}." if 0 < len(words) <= 12 else ""
 
 
 def _one(source: Source, adapter: TypeAdapter[Any], place: Place, raw: Any, valid: dict[str, Any]) -> None:
@@ -101,21 +49,15 @@ def _note(source: Source, adapter: TypeAdapter[Any], place: Place, detail: Error
     if kind == "missing":
         source.problem(at, "nothing", f"a value: {inside[-1]} is required")
         return
-    if at not in source.places and len(at) > 2 and _inherited(source, at):
-        return  # told once, where the agreement that is extended says it
     if kind == "extra_forbidden":
         known = _fields(adapter, inside[:-1])
         source.problem(at, "an unknown field", "a known field", did_you_mean(inside[-1], known))
         return
     while at not in source.places and len(at) > 2:
         at = at[:-1]  # a short form: what it stands for has no place of its own
-    found = _further(detail["input"], further)
+    found = context.get("found") or shown(_further(detail["input"], further))
     expected = context["expected"] if kind == "sla" else _plain(detail)
-    source.problem(at, shown(found), expected, context.get("hint", "") if kind == "sla" else "")
-
-
-def _inherited(source: Source, at: Place) -> bool:
-    return at[0] == "agreements" and (at[0], at[1], at[2]) not in source.places
+    source.problem(at, found, expected, context.get("hint", "") if kind == "sla" else "")
 
 
 def _further(found: Any, path: Place) -> Any:

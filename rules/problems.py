@@ -1,10 +1,12 @@
 """Problems in what people write, and how they are told.
 
-Decided here: the form of a problem: file, line, field, what was found, what was expected, a hint. Not decided here: what is
-a problem.
+Decided here: the form of a problem: file, line, field, what was found, what was expected, a hint; which known word comes
+near a found one. Not decided here: what is a problem.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, order=True)
@@ -24,3 +26,14 @@ class Problem:
         word = "warning: " if self.warning else ""
         sentence = f"{self.file}:{self.line}: {word}{self.field}: found {self.found}, expected {self.expected}."
         return f"{sentence} {self.hint}".rstrip()
+
+
+def did_you_mean(found: object, known: Iterable[object], otherwise: str | None = None) -> str:
+    """A hint towards the nearest known word; where none is near, what to say `otherwise`, or the known words if few."""
+    words = [str(word) for word in known]
+    close = get_close_matches(str(found), words, n=1)
+    if close:
+        return f"Did you mean {close[0]}?"
+    if otherwise is not None:
+        return otherwise
+    return f"Known: {', '.join(words)}." if 0 < len(words) <= 12 else ""

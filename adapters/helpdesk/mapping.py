@@ -7,15 +7,16 @@ back) may be either, and is given as both. Not decided here: how the file is wri
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
+
+from rules.problems import did_you_mean
 
 Place = tuple[str | int, ...]
 UNCHANGED = object()  # what the word `unchanged` in a mapping means: this row says nothing about the field
@@ -32,11 +33,6 @@ class Condition(NamedTuple):
 
     def holds(self, cell: str | None) -> bool:
         return (cell in self.words) is not self.negated
-
-
-def did_you_mean(found: str, known: Iterable[str]) -> str:
-    near = get_close_matches(found, list(known), n=1)
-    return f"Did you mean `{near[0]}`?" if near else ""
 
 
 def _wrong(expected: str, hint: str = "") -> PydanticCustomError:

@@ -19,8 +19,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from adapters.helpdesk.mapping import ExportMapping, Opened, Place, Reply, Time, Turned, did_you_mean
-from rules.problems import Problem
+from adapters.helpdesk.mapping import ExportMapping, Opened, Place, Reply, Time, Turned
+from rules.problems import Problem, did_you_mean
 
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 _DEEPEST = 8
@@ -69,7 +69,7 @@ class MappingFile:
         known, source = _names(header), _Source(self.file, self.lines)
         for place, column in self.rules.columns():
             if column not in known:
-                hint = did_you_mean(column, known) or f"The log has: {', '.join(header)[:300]}."
+                hint = did_you_mean(column, known, f"The log has: {', '.join(header)[:300]}.")
                 source.wrong(place, f"`{column}`", "a column of the log", hint)
         source.stop_if_wrong()
         return {column: known[column] for _, column in self.rules.columns()}

@@ -17,10 +17,10 @@ from adapters.helpdesk.cloudevents import EventError, decode
 from adapters.wall_clock import WallClock
 from bot.cli.options import ConfigOption, load_book, usage_error
 from bot.cli.simulate import opened
-from config.validate import did_you_mean
 from rules.calendar import BusinessCalendar, CalendarError
 from rules.calendar_days import midnight
 from rules.instants import HOUR, InstantError, parse, text_or_none, to_datetime
+from rules.problems import did_you_mean
 
 _SEARCHES = ("next_open", "next_close", "prev_open", "prev_close")
 

@@ -26,7 +26,7 @@ def check(config: ConfigOption = None) -> None:
     errors = sum(not problem.warning for problem in problems)
     for problem in problems:
         _tell(problem)
-    if errors or book is None:
+    if book is None:
         typer.echo(f"{errors} problem{'s' if errors != 1 else ''} in {path}.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{path} is right: {_contents(book)}.")

@@ -48,12 +48,11 @@ def config_path(config: Path | None) -> Path:
     return path
 
 
-def load_book(config: Path | None) -> Book:
-    """The book, or the end with every problem on standard error and exit code 1."""
+def load_book(config: Path | None, *, warn: bool = False) -> Book:
+    """The book, or the end with every problem on standard error and exit code 1; warnings are told where asked for."""
     book, problems = examine(config_path(config))
-    errors = [problem for problem in problems if not problem.warning]
-    if errors or book is None:
-        tell(errors)
+    tell([problem for problem in problems if warn or not problem.warning])
+    if book is None:
         raise typer.Exit(1)
     return book
 

@@ -18,8 +18,7 @@ from rich.console import Console
 
 from adapters.wall_clock import FastClock
 from bot.cli.demo import DEMO, play, start_of_day
-from bot.cli.options import ConfigOption, config_path, load_book, read_settings, usage_error
-from config.load import examine
+from bot.cli.options import ConfigOption, load_book, read_settings, usage_error
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,9 +37,7 @@ def run(config: ConfigOption = None) -> None:
     from bot.app import build_app, terminal_sender
 
     settings = read_settings()
-    book = load_book(config)
-    for warning in examine(config_path(config))[1]:
-        typer.echo(str(warning), err=True)
+    book = load_book(config, warn=True)
     prepare(settings)
     listening = _listen(settings)
     app = build_app(settings, book, senders=[terminal_sender()])

@@ -15,7 +15,6 @@ from adapters.ledger.engine import connect
 from adapters.ledger.store import ledger_on
 from bot.messages import clipped
 from bot.ports import Ledger
-from config.load import load
 from escalation.book import Book
 from escalation.effects import effects_of
 from escalation.facts import NO_FACTS
@@ -23,7 +22,7 @@ from escalation.look import look
 from rules.decisions import Decision
 from rules.instants import text
 from rules.ticket import TicketEvent
-from tests.support.desk import PEOPLE, answered, opened
+from tests.support.desk import PEOPLE, answered, load, opened
 from tests.support.process import Process
 
 KILLS = 14

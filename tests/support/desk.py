@@ -17,7 +17,7 @@ from adapters.ledger.engine import migrate
 from bot.app import App, build_app
 from bot.messages import Answer, Card
 from bot.ports import ChatEntry, ChatMessage, OutboxRow
-from config.load import load
+from config.load import examine
 from config.settings import Settings
 from escalation.book import Book
 from rules.instants import parse, text
@@ -219,6 +219,13 @@ class Desk:
         """The decisions on record, as `sla simulate` writes them, in the order of their instants."""
         found = self.app.ledger.looks.histories([ticket])[0].recorded
         return [decision.public() for decision in sorted(found, key=lambda decision: decision.at)]
+
+
+def load(path: Path) -> Book:
+    """The book of a configuration in which nothing is wrong."""
+    book, problems = examine(path)
+    assert book is not None, problems
+    return book
 
 
 def book_of(folder: Path, config: str = DESK) -> Book:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from config.load import DEFAULT_RULES, examine, load
+from config.default_rules import DEFAULT_RULES
+from config.load import examine
 from escalation.book import Book
 from rules.durations import parse_threshold
 from rules.instants import HOUR, MINUTE, parse
-from tests.support.desk import DESK, ROOT, SHARED
+from tests.support.desk import DESK, ROOT, SHARED, load
 
 ALWAYS = "calendars: {always: {hours: 24x7}}\n"
 GOLD = "agreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar: always\n"
@@ -19,10 +20,7 @@ GOLD = "agreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar:
 def right(tmp_path: Path, text: str) -> Book:
     path = tmp_path / "c.yaml"
     path.write_text(text)
-    book, problems = examine(path)
-    assert problems == []
-    assert book is not None
-    return book
+    return load(path)
 
 
 def agreement(book: Book, name: str) -> Any:

@@ -356,7 +356,7 @@ def test_every_column_that_the_log_lacks_is_a_mapping_error_at_once_with_line_an
     with pytest.raises(MappingError) as caught:
         events_of(log, mapping, desk.note)
     assert [str(problem).removeprefix(f"{desk.folder}/") for problem in caught.value.problems] == [
-        "mapping.yaml:7: fields.status: found `state`, expected a column of the log. Did you mean `stat`?",
+        "mapping.yaml:7: fields.status: found `state`, expected a column of the log. Did you mean stat?",
         "mapping.yaml:9: fields.group: found `team`, expected a column of the log. The log has: id, at, stat, prio.",
         "mapping.yaml:13: replied[1].when.comment: found `comment`, expected a column of the log. "
         "The log has: id, at, stat, prio.",
@@ -393,13 +393,13 @@ delimiter: ","
         "mapping.yaml:5: time.format: found `%d/%m %H:%M`, expected `iso`, or a format of Python's strptime with year, "
         'month and day. Such as "%d/%m/%Y %H:%M".',
         "mapping.yaml:6: time.zone: found `Europe/Viena`, expected the IANA name of a time zone, such as Europe/Rome. "
-        "Did you mean `Europe/Vienna`?",
-        "mapping.yaml:7: time.colour: found `colour`, expected one of column, format, zone. Did you mean `column`?",
+        "Did you mean Europe/Vienna?",
+        "mapping.yaml:7: time.colour: found `colour`, expected one of column, format, zone. Did you mean column?",
         "mapping.yaml:11: values.status.Done: found `sovled`, expected one of new, open, pending, on_hold, solved, closed, "
-        "unchanged. Did you mean `solved`?",
-        "mapping.yaml:12: values.prio: found `prio`, expected the name of one of `fields`.",
+        "unchanged. Did you mean solved?",
+        "mapping.yaml:12: values.prio: found `prio`, expected the name of one of `fields`. Known: status.",
         "mapping.yaml:13: opened.with.status: found `opn`, expected one of new, open, pending, on_hold, solved, closed. "
-        "Did you mean `open`?",
+        "Did you mean open?",
         "mapping.yaml:13: opened.with.x: found a block, expected a word, a number, true, false, null or a list of these.",
         "mapping.yaml:15: replied[1].author: found `agnt`, expected customer, agent or bot.",
         "mapping.yaml:16: replied[1].public: found `perhaps`, expected true or false.",

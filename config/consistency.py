@@ -1,0 +1,102 @@
+"""What must fit together within the configuration: limits with their calendars, and parts of one thing with each other.
+
+Decided here: checks that need more than one field. They read the data as written, so that each is told even where its
+section has other problems. Not decided here: names that must be defined elsewhere (`references`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import holidays
+
+from config.problems import shown
+from config.source import Place, Source
+from rules.durations import Amount, DurationError, parse_amount
+from rules.metrics import BUILT_IN
+from rules.problems import did_you_mean
+
+_NOTHING = (None, "none")
+_WHOM = ("rota", "person", "role", "lead_of")
+
+
+def check_consistency(source: Source) -> None:
+    """Note everything that does not fit together."""
+    for place, calendar in source.found(("calendars", "*")):
+        if isinstance(calendar, Mapping):
+            _check_hours(source, place, calendar)
+    for place, holiday in source.found(("calendars", "*", "holidays")):
+        if isinstance(holiday, Mapping):
+            _check_country(source, place, holiday.get("country"), holiday.get("subdivision"))
+    for place, metric in source.found(("metrics", "*")):
+        if isinstance(metric, Mapping):
+            _check_start(source, place, metric)
+    for place, page in source.found(("ladders", "*", "steps", "*", "page")):
+        if isinstance(page, Mapping):
+            named = [whom for whom in _WHOM if page.get(whom) is not None]
+            if len(named) != 1:
+                source.problem(place, f"{len(named)} of them", f"exactly one of {', '.join(_WHOM)}")
+    for place, limit in source.found(("agreements", "*", "targets", "*", "*")):
+        _check_limit(source, place, limit)
+
+
+def _check_hours(source: Source, place: Place, calendar: Mapping[str, Any]) -> None:
+    hours, dates = calendar.get("hours"), calendar.get("dates") or {}
+    if isinstance(hours, Mapping) and isinstance(dates, Mapping) and not any((*hours.values(), *dates.values())):
+        source.problem((*place, "hours"), "no open window", "at least one", "A calendar that never opens counts nothing.")
+
+
+def _check_country(source: Source, place: Place, country: object, subdivision: object) -> None:
+    known = holidays.list_supported_countries()
+    if not isinstance(country, str):
+        return
+    if country not in known:
+        source.problem((*place, "country"), shown(country), "a country code such as GB", did_you_mean(country, known))
+    elif isinstance(subdivision, str) and subdivision not in known[country]:
+        hint = did_you_mean(subdivision, known[country])
+        source.problem((*place, "subdivision"), shown(subdivision), f"a subdivision of {country}", hint)
+
+
+def _check_start(source: Source, place: Place, metric: Mapping[str, Any]) -> None:
+    """A built-in metric may be redefined in part: its own start holds then."""
+    start = metric.get("start", BUILT_IN.get(str(place[-1]), {}).get("start"))
+    if start in _NOTHING:
+        source.problem(place, "no start", "a start condition", "Write start: {event: …}.")
+
+
+def _check_limit(source: Source, place: Place, limit: object) -> None:
+    """Days are counted only where every day has 24 hours, working days only where their length is known."""
+    own = limit if isinstance(limit, Mapping) else {"within": limit}
+    amount = _amount(own.get("within"))
+    where, name = _calendar_of(source, place, own)
+    calendars = source.data.get("calendars")
+    calendar = calendars.get(name) if isinstance(calendars, Mapping) and isinstance(name, str) else None
+    if amount is None or not isinstance(calendar, Mapping):
+        return
+    # An inherited limit is right where it was written; what does not fit it is the calendar said here.
+    at, found = (where, name) if source.is_inherited(place) else (place, amount.text)
+    if amount.uses_days and calendar.get("hours") != "24x7":
+        words = amount.text.replace("d", "wd")
+        hint = f"Calendar {name} is not 24x7: write working days ({words}) or hours."
+        source.problem(at, shown(found), f"working days or hours{_instead_of(amount, at, place)}", hint)
+    elif amount.working_days and calendar.get("working_day") is None:
+        expected = f"a calendar that says how long a working day is{_instead_of(amount, at, place)}"
+        source.problem(at, shown(found), expected, f"Add working_day: 8h to calendar {name}.")
+
+
+def _amount(text: object) -> Amount | None:
+    try:
+        return parse_amount(text) if isinstance(text, str) else None
+    except DurationError:
+        return None
+
+
+def _calendar_of(source: Source, place: Place, limit: Mapping[str, Any]) -> tuple[Place, object]:
+    """Where the calendar of a limit is said, and its name."""
+    if limit.get("calendar") is not None:
+        return (*place, "calendar"), limit["calendar"]
+    agreement = source.data["agreements"][place[1]]
+    return (*place[:2], "calendar"), agreement.get("calendar")
+
+
+def _instead_of(amount: Amount, at: Place, place: Place) -> str:
+    return "" if at == place else f" for {place[-2]} {place[-1]} within {amount.text}"
