@@ -87,7 +87,7 @@ def breaches(reader: Reader, period: str, now: int) -> Answer:
     return _one(_clock_table(title, clocks, now, "overdue"))
 
 
-def ticket(view: TicketView, book: Book) -> Answer:
+def ticket(view: TicketView, book: Book, now: int) -> Answer:
     """One ticket: its card, with all clocks as a table."""
     card = ticket_card(view, book)
     zone = _zone(view.clocks, book)
@@ -99,7 +99,7 @@ def ticket(view: TicketView, book: Book) -> Answer:
             f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}",
             moment(clock.due_at, zone) if clock.due_at is not None else "–",
         )
-        for clock in view.clocks
+        for clock in (row.at(now, book.promises.calendars) for row in view.clocks)
     )
     if not rows:
         return _one(card.model_copy(update={"lines": ("No agreement applies to this ticket.",)}))

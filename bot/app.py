@@ -107,7 +107,7 @@ def build_app(
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
     ingress = Ingress(ledger.intake, batch_of, clock, security, watch.nudge)
-    web = web_server(ledger, ingress, page, Api(ledger, clock), security)
+    web = web_server(ledger, ingress, page, Api(ledger, clock, book.promises.calendars), security)
     server = _Server(
         uvicorn.Config(
             web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False

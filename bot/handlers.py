@@ -74,7 +74,7 @@ class Handlers:
         if command.subject is None:
             return self._pick("ticket")
         view = self._ledger.reader.ticket(command.subject)
-        return answers.ticket(view, self._book) if view else self._no_ticket(command.subject)
+        return answers.ticket(view, self._book, self._clock.now()) if view else self._no_ticket(command.subject)
 
     def _why(self, command: Command) -> Answer:
         if command.subject is None:

@@ -141,10 +141,19 @@ class Clock:
             at = min(at, self._next_daily())
         return at
 
+    def attention_at(self, now: int) -> int:
+        """The next instant after `now` at which the clock changes by itself, NEVER where there is none."""
+        upcoming = self.next_at()
+        if self._crossed and self.breached_at is None and self.stopped_at is None:
+            # Under a longer limit, what was crossed before lies ahead again: the verdict changes there, with nothing to say.
+            ahead = (self._elapsed.when(needed) for needed, threshold in self._crossings() if threshold.text in self._crossed)
+            upcoming = min([upcoming, *(at for at in ahead if at is not None and at > now)])
+        return upcoming
+
     def row(self, now: int) -> ClockRow:
         """How the clock stands at `now`."""
         elapsed, wall, paused = self._elapsed.totals(now if self.stopped_at is None else self.stopped_at)
-        upcoming = self.next_at()
+        upcoming = self.attention_at(now)
         return ClockRow(
             ticket=self.ticket,
             agreement=self.agreement.name,
@@ -164,6 +173,8 @@ class Clock:
             breached_at=self.breached_at,
             original_due_at=self.original_due_at,
             next_at=upcoming if upcoming < NEVER else None,
+            calendar=self.target.calendar.name,
+            as_of=now,
         )
 
     def _verdict(self, elapsed: int) -> Verdict:
@@ -171,9 +182,7 @@ class Clock:
             return "missed" if self.stopped_at is not None else "overdue"
         if self.state in ("met", "cancelled"):
             return self.state
-        # Under a longer limit, what was crossed before may lie ahead again.
-        crossings = self.agreement.crossings(self.target.milliseconds)
-        risky = any(threshold.text in self._crossed and needed <= elapsed for needed, threshold in crossings)
+        risky = any(threshold.text in self._crossed and needed <= elapsed for needed, threshold in self._crossings())
         return "at risk" if risky else "on track"
 
     def _step(self, step: str) -> State:
@@ -186,8 +195,11 @@ class Clock:
 
     def _arm(self) -> None:
         """Find what may still be crossed, in order; each threshold is crossed once."""
-        crossings = self.agreement.crossings(self.target.milliseconds)
-        self._pending = [pair for pair in crossings if pair[1].text not in self._crossed]
+        self._pending = [pair for pair in self._crossings() if pair[1].text not in self._crossed]
+
+    def _crossings(self) -> tuple[tuple[int, Threshold], ...]:
+        """All thresholds of the present limit, each with the elapsed time at which it is reached."""
+        return self.agreement.crossings(self.target.milliseconds)
 
     def _settle(self, at: int) -> None:
         """Find the due instant again after a change at `at`. Once breached, it stays."""

@@ -4,9 +4,11 @@ Decided here: the figures, states and verdicts that are told of a clock (DESIGN 
 about (`clock`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from rules.calendar import BusinessCalendar
 from rules.instants import text_or_none
 
 State = Literal["running", "paused", "met", "missed", "cancelled"]
@@ -15,7 +17,7 @@ Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", 
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """How a clock stands at one instant; milliseconds and instants as in DESIGN 4."""
+    """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4, `calendar` counts its limit."""
 
     ticket: str
     agreement: str
@@ -35,6 +37,23 @@ class ClockRow:
     breached_at: int | None
     original_due_at: int | None
     next_at: int | None
+    calendar: str
+    as_of: int
+
+    def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "ClockRow":
+        """How the clock stands at a later instant if nothing has happened since `as_of`; before it, as it stood then."""
+        if self.stopped_at is not None or now <= self.as_of:
+            return self
+        open_time = calendars[self.calendar].between(self.as_of, now) if self.calendar in calendars else 0
+        if self.state == "paused":
+            return replace(self, as_of=now, paused_ms=self.paused_ms + open_time)
+        later = replace(self, as_of=now, elapsed_ms=self.elapsed_ms + open_time)
+        later = replace(later, wall_elapsed_ms=self.wall_elapsed_ms + now - self.as_of)
+        if self.breached_at is None and self.due_at is not None and self.due_at <= now:
+            return replace(later, verdict="overdue", breached_at=self.due_at)
+        if self.verdict == "on track" and self.next_at is not None and self.next_at <= now:
+            return replace(later, verdict="at risk")
+        return later
 
     def public(self) -> dict[str, Any]:
         """The clock as `sla simulate` writes it."""

@@ -50,7 +50,7 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     for clock in run.clocks:
         clock.advance(now, inclusive=True)
     decisions = _in_order_of_time(run)
-    upcoming = [clock.next_at() for clock in run.clocks if clock.stopped_at is None]
+    upcoming = [clock.attention_at(now) for clock in run.clocks if clock.stopped_at is None]
     upcoming.extend(event.time for event in ordered if event.time > now)
     rows = [clock.row(now) for clock in run.clocks]
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)

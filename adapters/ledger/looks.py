@@ -109,9 +109,7 @@ class SqlLooks:
         look = written.look
         connection.execute(delete(clocks).where(clocks.c.ticket == look.ticket))
         about = {name: _text(look.facts.get(name)) for name in _GROUPING}
-        rows = [
-            {**asdict(row), **about, "team": written.teams.get(row.agreement), "looked_at": written.now} for row in look.clocks
-        ]
+        rows = [{**asdict(row), **about, "team": written.teams.get(row.agreement)} for row in look.clocks]
         if rows:
             connection.execute(insert(clocks), rows)
 

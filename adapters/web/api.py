@@ -4,6 +4,7 @@ Decided here: the forms of tickets, clocks, pages, messages and the status as JS
 (`security`), and commands (`chat_page`).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,8 @@ from starlette.responses import JSONResponse
 
 from bot.ports import ChatMessage, History, Ledger, WallClockPort
 from escalation.page import PageRow
+from rules.calendar import BusinessCalendar
+from rules.clock_row import ClockRow
 from rules.instants import text, text_or_none
 
 MOST = 500
@@ -23,8 +26,8 @@ _PAGE_INSTANTS = ("opened_at", "next_at", "acknowledged_until", "closed_at")
 class Api:
     """Answers from the ledger."""
 
-    def __init__(self, ledger: Ledger, clock: WallClockPort) -> None:
-        self._ledger, self._clock = ledger, clock
+    def __init__(self, ledger: Ledger, clock: WallClockPort, calendars: Mapping[str, BusinessCalendar]) -> None:
+        self._ledger, self._clock, self._calendars = ledger, clock, calendars
 
     async def ticket(self, request: Request) -> JSONResponse:
         """GET /api/tickets/T: facts, clocks, pages, and the timeline of events and decisions."""
@@ -38,7 +41,7 @@ class Api:
                 "ticket": id,
                 "looked_at": text_or_none(view.looked_at),
                 "facts": dict(view.facts),
-                "clocks": [clock.public() for clock in view.clocks],
+                "clocks": self._now(view.clocks),
                 "pages": [page_json(page) for page in view.pages],
                 "timeline": timeline(history),
             }
@@ -54,7 +57,12 @@ class Api:
         if limit is None:
             return _bad(f"limit is a whole number from 1 to {MOST}")
         rows = await run_in_threadpool(lambda: self._ledger.reader.clocks(verdicts=verdicts, limit=limit))
-        return JSONResponse({"clocks": [row.public() for row in rows]})
+        return JSONResponse({"clocks": self._now(rows)})
+
+    def _now(self, clocks: Sequence[ClockRow]) -> list[dict[str, Any]]:
+        """Clocks as they stand now; the ledger has them as they stood when their tickets were looked at last."""
+        now = self._clock.now()
+        return [clock.at(now, self._calendars).public() for clock in clocks]
 
     async def pages(self, request: Request) -> JSONResponse:
         """GET /api/pages: open pages, latest first; with state=all closed ones too."""

@@ -50,6 +50,17 @@ def test_a_lower_priority_carries_what_was_used_and_holds_its_limit_from_now() -
     assert "at priority high, not 2h" in moved.reason
 
 
+def test_under_a_longer_limit_a_clock_is_at_risk_again_when_that_limit_nears_its_end() -> None:
+    history = [opened(day("10:00")), updated(day("11:45"), priority="high")]
+    seen = fold(history, day("11:50"), two_limits())
+    assert clock(seen, "resolution").verdict == "on track"
+    again = day("13:12")  # 80 % of four hours
+    assert clock(seen, "resolution").next_at == at(again)
+    seen = fold(history, again, two_limits())
+    assert clock(seen, "resolution").verdict == "at risk"
+    assert [threshold for threshold, _ in crossings(seen, "resolution")] == ["80%"]  # it was said once
+
+
 def test_a_changed_priority_keeps_the_pauses() -> None:
     history = [opened(day("10:00")), updated(day("10:30"), status="pending"), updated(day("12:00"), priority="high")]
     history.append(updated(day("13:00"), status="open"))

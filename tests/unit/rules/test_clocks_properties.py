@@ -202,3 +202,28 @@ def test_paused_resumed_and_paused_in_one_instant_are_three_decisions() -> None:
     history = [opened(START)] + [updated(START + HOUR, status=name) for name in ("pending", "open", "pending")]
     keys = [d.key for d in fold(history, START + 2 * HOUR).decisions]
     assert len(keys) == len(set(keys))
+
+
+CALENDARS = {calendar.name: calendar for calendar in (ALWAYS, LONDON)}
+
+
+@settings(max_examples=400, deadline=None)
+@given(histories(), hours_after_start(120), hours_after_start(200))
+def test_a_row_read_later_says_what_a_look_would_say_then(history: list[TicketEvent], looked: int, later: int) -> None:
+    seen = clocks_of("T-1", history, ALL, looked)
+    later = min(max(later, looked), seen.next_at - 1)
+    fresh = clocks_of("T-1", history, ALL, later)
+    assert [row.at(later, CALENDARS) for row in seen.rows] == [
+        replace(row, as_of=looked) if row.stopped_at is not None else row for row in fresh.rows
+    ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(histories(), hours_after_start(120))
+def test_a_row_read_after_its_next_crossing_has_the_verdict_of_that_crossing(history: list[TicketEvent], looked: int) -> None:
+    history = [event for event in history if event.time <= looked]  # nothing happens after the look
+    seen = clocks_of("T-1", history, ALL, looked)
+    if seen.next_at < START + 400 * HOUR:
+        read = [(row.verdict, row.breached_at) for row in (row.at(seen.next_at, CALENDARS) for row in seen.rows)]
+        fresh = clocks_of("T-1", history, ALL, seen.next_at)
+        assert read == [(row.verdict, row.breached_at) for row in fresh.rows]

@@ -65,6 +65,15 @@ def test_clocks_are_those_of_a_simulation(here: Desk) -> None:
     assert all(value is None or INSTANT.fullmatch(value) for name, value in clock.items() if name.endswith("_at"))
 
 
+def test_clocks_stand_as_of_now_and_not_as_of_the_last_look(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.take(opened(NINE))
+    here.clock.move("2026-01-05T09:05:00Z")
+    for clocks in (here.client().get("/api/clocks").json()["clocks"], here.client().get("/api/tickets/T-1").json()["clocks"]):
+        assert {(clock["elapsed_ms"], clock["wall_elapsed_ms"]) for clock in clocks} == {(5 * 60_000, 5 * 60_000)}
+    assert ("5m of 10m") in str(here.say("/sla ticket T-1"))
+
+
 def test_a_verdict_may_be_written_with_a_space_or_an_underscore(here: Desk) -> None:
     for written in ("on track", "on_track"):
         (clock,) = here.client().get("/api/clocks", params={"verdict": written}).json()["clocks"]
