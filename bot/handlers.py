@@ -13,13 +13,12 @@ from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
 from bot.watch import Watch
 from escalation.book import Book
+from escalation.lateness import SOURCE
 from escalation.page import PageRow
 from escalation.people import Person
 from rules.durations import spoken
 from rules.instants import MINUTE
 from rules.ticket import TicketEvent
-
-SOURCE = "slakeeper"
 
 
 class Handlers:

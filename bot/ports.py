@@ -63,7 +63,7 @@ class OutboxRow:
 
 @dataclass(frozen=True)
 class Written:
-    """What one look leaves behind, in one transaction."""
+    """What one look leaves behind, in one transaction; `event` is one of ours that it had to add to the history."""
 
     look: Look
     seen: int
@@ -71,6 +71,7 @@ class Written:
     outbox: Sequence[OutboxRow]
     teams: Mapping[str, str | None]
     now: int
+    event: TicketEvent | None = None
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The watch: looks at tickets when something happened or is about to.
 
 Decided here: that a batch is claimed, read, looked at and written together; that a ticket whose look fails is tried again
-later without disturbing the others. The only question asked again and again is "is anything due?". Not decided here: what a
-look finds.
+later without disturbing the others; that a look which comes too late for its calls says so in the history. The only question
+asked again and again is "is anything due?". Not decided here: what a look finds.
 """
 
 import asyncio
+import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import structlog
 
@@ -16,9 +17,11 @@ from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
 from escalation.facts import COUNTERS, NO_FACTS, Facts
-from escalation.look import look
+from escalation.lateness import delay
+from escalation.look import Look, look
 from escalation.reconcile import reconcile
 from rules.conditions import fields_of
+from rules.decisions import Decision
 from rules.instants import DAY
 
 BATCH = 200
@@ -79,17 +82,26 @@ class Watch:
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()
         try:
-            # An event a little ahead of the clock is here already and waits for its time.
-            found = look(history.ticket, history.events, self._book, self._facts(history), now)
-            happened = [event for event in history.events if event.known_at <= now]
-            new = reconcile(history.recorded, found.decisions, happened)
+            facts = self._facts(history)
+            found, new = self._found(history, facts, now)
+            delayed = delay(new, now, str(uuid.uuid4()))
+            if delayed is not None:
+                history = replace(history, events=[*history.events, delayed])
+                found, new = self._found(history, facts, now)
             effects = effects_of(new, history.recorded, self._book)
             rows = [row for effect in effects for row in self._rows(effect, now)]
-            return Written(found, history.seen, new, rows, self._teams, now)
+            return Written(found, history.seen, new, rows, self._teams, now, delayed)
         except Exception as error:  # one poisoned ticket must not stop the others
             log.exception("a look failed; it is tried again later", ticket=history.ticket)
             self._ledger.looks.postpone(history.ticket, now, f"{type(error).__name__}: {error}")
             return None
+
+    def _found(self, history: History, facts: Facts, now: int) -> tuple[Look, list[Decision]]:
+        """A look, and what of it is new."""
+        found = look(history.ticket, history.events, self._book, facts, now)
+        # An event a little ahead of the clock is here already and waits for its time.
+        happened = [event for event in history.events if event.known_at <= now]
+        return found, reconcile(history.recorded, found.decisions, happened)
 
     def _facts(self, history: History) -> Facts:
         if not self._counts or not history.events:

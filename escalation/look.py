@@ -45,11 +45,11 @@ def respond(clocks: TicketClocks, book: Book, facts: Facts, now: int) -> Look:
     """The second half of a look, for clocks already computed."""
     responses = Responses(clocks, book, facts)
     responses.run(now)
-    upcoming = min([clocks.next_at, *(page.deadline for page in responses.pages)])
+    upcoming = min([clocks.next_at, *(page.deadline for page in responses.pages.all)])
     return Look(
         ticket=clocks.ticket,
         clocks=clocks.rows,
-        pages=[page.row() for page in responses.pages if not page.waiting],
+        pages=[page.row() for page in responses.pages.all if not page.waiting],
         decisions=sorted(responses.decisions, key=lambda decision: decision.at),
         attention_at=upcoming if upcoming < NEVER else None,
         facts=clocks.facts,

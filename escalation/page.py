@@ -89,19 +89,20 @@ class Page:
         self.waiting, self.deadline = True, at
 
     def join(self, cause: Decision, at: int, *, breached: bool) -> None:
-        """Another reason for the same page; an exhausted one starts again."""
+        """Another reason for the same page; an exhausted one starts again at `at`."""
         self.clocks.add(cause.clock)
         self.reasons.append(cause.reason)
         self.breached = self.breached or breached
-        if self.state == "exhausted":
-            self._position, self._rounds = -1, 0
-            self._climb(at, "page.stepped", f"starts again: {cause.reason}")
+        if self.state == "exhausted" and self.deadline == NEVER:
+            self.deadline = at
 
-    def time_out(self) -> None:
-        """The deadline has come: the acknowledgement ends, or nobody took the step."""
-        at = self.deadline
+    def time_out(self, at: int) -> None:
+        """The deadline has come: the acknowledgement ends, nobody took the step, or there is a new reason."""
         if self.waiting:
             self.open(at)
+        elif self.state == "exhausted":
+            self._position, self._rounds = -1, 0
+            self._climb(at, "page.stepped", f"starts again: {self.reasons[-1]}")
         elif self.state == "acknowledged":
             self._transit("expire")
             who = self._book.names([self.acknowledged_by]) if self.acknowledged_by else "nobody"

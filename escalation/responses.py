@@ -1,30 +1,27 @@
 """Responses: what is done about a ticket's clocks and events.
 
-Decided here: how the rules' actions become decisions, when a page opens, is joined, taken and closed, and what is not said
-twice. Everything is applied in the order of time; at one instant events come first, then clocks, then pages' deadlines.
-Not decided here: how a message reads and where it is sent.
+Decided here: how the rules' actions become decisions, why people are called, and what is not said twice. Everything is applied
+in the order of time; at one instant events come first, then clocks, then pages' deadlines. Not decided here: what becomes of
+a page (`pages`), how a message reads and where it is sent.
 """
 
-import hashlib
 from collections import Counter
-from operator import attrgetter
 from typing import Any
 
 from escalation.book import ABOUT_CLOCKS, Action, Book
 from escalation.facts import Facts
-from escalation.page import Clock, Page
+from escalation.page import Clock
+from escalation.pages import ESCALATED, Pages
 from rules.agreement import Agreement
 from rules.clock import NEVER
 from rules.clocks import Moment, TicketClocks
 from rules.decisions import Decision
-from rules.durations import DurationError, parse_milliseconds
 from rules.ticket import AT_ONE_EVENT, DONE
 
 _CROSSED = "clock.crossed"
 _ENDED = ("clock.met", "clock.missed", "clock.cancelled")
 _OVERDUE = "clock.overdue"
 _DUE = ("clock.started", "clock.resumed", "clock.moved")
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class Responses:
@@ -32,7 +29,7 @@ class Responses:
 
     def __init__(self, clocks: TicketClocks, book: Book, facts: Facts) -> None:
         self.decisions: list[Decision] = []
-        self.pages: list[Page] = []
+        self.pages = Pages(book, clocks.moments, self.decisions.append)
         self.counted = False
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreements: dict[tuple[str | None, str | None], Agreement] = {
@@ -46,7 +43,6 @@ class Responses:
         self._told: set[str] = set()
         self._noticed: set[tuple[int, Clock, str | None]] = set()
         self._written_at: int | None = None
-        self._known_at = 0
         self._breaches = [d.at for d in clocks.decisions if d.kind == _OVERDUE and self._kind(d) == "sla"]
 
     def run(self, now: int) -> None:
@@ -57,30 +53,29 @@ class Responses:
         while True:
             event_at = moments[i].at if i < len(moments) else NEVER
             clock_at = decisions[j].at if j < len(decisions) else NEVER
-            page = min(self.pages, key=_deadline) if self.pages else None
-            page_at = page.deadline if page else NEVER
-            at = min(event_at, clock_at, page_at)
+            at = min(event_at, clock_at, self.pages.next_at())
             if at > now:
                 return
             if event_at == at:
                 ticket = moments[i].facts
-                self._known_at = max(self._known_at, moments[i].event.known_at)
+                self.pages.heard(moments[i].event.known_at)
                 self._take_event(moments[i])
                 i += 1
             elif clock_at == at:
                 self._take_decision(decisions[j], ticket)
                 j += 1
-            elif page:
-                page.time_out()
+            else:
+                self.pages.time_out(at)
 
     def _take_event(self, moment: Moment) -> None:
         if moment.event.type.startswith("page."):
-            self._take_click(moment)
+            if not self.pages.click(moment) and moment.event.type == ESCALATED and moment.event.data.get("page") is None:
+                self._page_by_hand(moment)
             return
         facts = moment.facts
         if facts["answer"] or facts["assigned"]:
             what = "answered" if facts["answer"] else f"assigned to {str(facts['assignee'])[:60]}"
-            self._close_pages(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
+            self.pages.close(moment.at, f"the ticket was {what} ({moment.event.type} {moment.event.id[:60]})")
         if facts["gone"] or facts.get("status") in DONE:
             self._end(_cause_of(moment, self._clocks.ticket))  # what no clock has brought about ends with the ticket
         if self._book.silent(facts["event"], None):
@@ -88,21 +83,9 @@ class Responses:
         about = {**dict.fromkeys(ABOUT_CLOCKS), **self._counters(facts, moment.at)}
         self._respond({**facts, **about}, None, moment)
 
-    def _take_click(self, moment: Moment) -> None:
-        """A person acknowledges or escalates: the named page, or the ticket's open one. Too late, it changes nothing."""
-        data = moment.event.data
-        wanted, by = data.get("page"), str(data.get("by") or "somebody")
-        open_pages = [page for page in self.pages if page.state != "closed" and wanted in (None, page.id)]
-        for page in open_pages:
-            if moment.event.type == "page.acknowledged":
-                page.acknowledge(moment.at, by, _lasts(data.get("for")))
-            elif moment.event.type == "page.escalated":
-                page.escalate(moment.at, by)
-        if moment.event.type == "page.escalated" and wanted is None and not open_pages:
-            self._page_by_hand(moment, by)
-
-    def _page_by_hand(self, moment: Moment, by: str) -> None:
-        """Nobody is being paged: open a page for the clock that is due next."""
+    def _page_by_hand(self, moment: Moment) -> None:
+        """Nobody is being paged, and a person wants it: open a page for the clock that is due next."""
+        by = str(moment.event.data.get("by") or "somebody")
         for clock, _ in sorted(self._due.items(), key=lambda item: item[1]):
             started = next(d for d in self.decisions if d.kind == "clock.started" and d.clock == clock)
             agreement = self._agreements[started.agreement, started.version]
@@ -110,7 +93,7 @@ class Responses:
                 reason = f"escalated by {self._book.names([by])}"
                 cause = Decision(moment.at, "page.escalated", started.ticket, reason, *clock_of(started))
                 cause.threshold = moment.event.id
-                self._page(agreement.ladder or "", cause, agreement)
+                self._call(agreement.ladder or "", cause, agreement)
                 return
 
     def _take_decision(self, decision: Decision, ticket: dict[str, Any]) -> None:
@@ -122,8 +105,7 @@ class Responses:
         if decision.kind in _ENDED:
             self._end(decision)
         if decision.kind == _OVERDUE:
-            for page in self.pages:
-                page.breached = page.breached or decision.clock in page.clocks
+            self.pages.overdue(decision.clock)
         if self._book.silent(decision.kind, decision.threshold):
             return
         agreement = self._agreements.get((decision.agreement, decision.version))
@@ -168,7 +150,7 @@ class Responses:
                 if ladder == "ladder":
                     ladder = (agreement.ladder if agreement else None) or ""
                 if ladder in self._book.ladders and not self._owned(cause, facts, agreement):
-                    self._page(ladder, cause, agreement)
+                    self._call(ladder, cause, agreement)
             case "tag":
                 self._tag(action.target, cause, reason)
             case "review":
@@ -210,22 +192,8 @@ class Responses:
             self._say(cause, "ticket.tagged", reason, tag=tag, occurrence=self._tagged[tag])
         clocks.add(cause.clock)
 
-    def _page(self, ladder: str, cause: Decision, agreement: Agreement | None) -> None:
-        for page in self.pages:
-            if page.ladder.name == ladder and page.state != "closed":
-                page.join(cause, cause.at, breached=self._breached(cause))
-                return
-        page = Page(_page_id(ladder, cause), cause, self._book.ladders[ladder], self._book, self.decisions.append)
-        if agreement:
-            page.team, page.calendar = agreement.team, agreement.calendar
-        page.breached = self._breached(cause)
-        page.clocks.add(cause.clock)
-        page.reasons.append(cause.reason)
-        self.pages.append(page)
-        if self._known_at > cause.at:
-            page.open_later(self._known_at)
-        else:
-            page.open(cause.at)
+    def _call(self, ladder: str, cause: Decision, agreement: Agreement | None) -> None:
+        self.pages.call(ladder, cause, agreement, breached=self._breached(cause))
 
     def _breached(self, cause: Decision) -> bool:
         """Whether the clock of a cause is past due by then."""
@@ -241,14 +209,7 @@ class Responses:
                 clocks.discard(decision.clock)
                 if not clocks:
                     self._say(decision, "ticket.untagged", decision.reason, tag=tag, occurrence=self._tagged[tag])
-        for page in self.pages:
-            if page.state != "closed" and decision.clock in page.clocks and page.clocks <= {*self._ended, decision.clock}:
-                page.close(decision.at, decision.reason)
-
-    def _close_pages(self, at: int, reason: str) -> None:
-        for page in self.pages:
-            if page.state != "closed":
-                page.close(at, reason)
+        self.pages.end(decision, self._ended)
 
     def _say(self, cause: Decision, kind: str, reason: str, **fields: Any) -> None:
         said = Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
@@ -269,26 +230,10 @@ class Responses:
         return agreement.kind if agreement else None
 
 
-_deadline = attrgetter("deadline")
-
-
 def _cause_of(moment: Moment | None, ticket: str) -> Decision:
     assert moment is not None
     event = moment.event
     return Decision(moment.at, event.type, ticket, f"{event.type} {event.id[:60]}", threshold=event.id)
-
-
-def _page_id(ladder: str, cause: Decision) -> str:
-    """An id that names the ticket and depends on the cause alone: the same at every look, whatever other pages there were."""
-    digest = hashlib.sha256(f"{ladder}/{cause.key}".encode()).digest()
-    return f"P-{cause.ticket}-" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:3])
-
-
-def _lasts(text: Any) -> int | None:
-    try:
-        return parse_milliseconds(text) if isinstance(text, str) else None
-    except DurationError:
-        return None
 
 
 def clock_of(decision: Decision) -> tuple[str | None, str | None, str | None, int | None]:

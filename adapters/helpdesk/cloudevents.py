@@ -18,7 +18,7 @@ from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
 
 OURS = ("page.", "clock.", "exception.", "message.", "review.")
-CLICKS = ("page.acknowledged", "page.escalated")
+CLICKS = ("page.acknowledged", "page.escalated", "page.delayed")
 MOST_AHEAD = 5 * MINUTE
 MOST_DEPTH = 32
 MOST_CHARACTERS = 1_500_000

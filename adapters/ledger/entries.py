@@ -18,7 +18,7 @@ from rules.ticket import TicketEvent
 PUBLIC = frozenset(
     {
         *("priority", "customer", "tier", "region", "service", "group", "status", "opened_by", "assignee", "tags"),
-        *("author", "public", "score", "url", "page", "by", "for"),
+        *("author", "public", "score", "url", "page", "by", "for", "since"),
     }
 )
 """Fields of an event's data that are not personal; title, text, requester and every unknown field are."""

@@ -36,10 +36,7 @@ class SqlIntake:
                     known.add(key)
                     fresh.append(event)
             for event in fresh:
-                row, hidden = event_entry(event, now)
-                inserted = connection.execute(insert(entries).values(row)).inserted_primary_key
-                if hidden:
-                    connection.execute(insert(personal).values(entry=inserted[0] if inserted else None, **hidden))
+                insert_event(connection, event, now)
             self._attend(connection, {event.ticket for event in fresh}, now)
             if refused:
                 kept = [{"received_at": now, "reason": item.reason, "raw": item.raw} for item in refused]
@@ -55,3 +52,11 @@ class SqlIntake:
         for start in range(0, len(ordered), 500):
             some = tickets.c.id.in_(ordered[start : start + 500])
             connection.execute(update(tickets).where(some).values(seen=tickets.c.seen + 1, attention_at=now, claimed_until=0))
+
+
+def insert_event(connection: Connection, event: TicketEvent, now: int) -> None:
+    """Write the entry of an event that is not known yet, and its personal fields beside it."""
+    row, hidden = event_entry(event, now)
+    inserted = connection.execute(insert(entries).values(row)).inserted_primary_key
+    if hidden:
+        connection.execute(insert(personal).values(entry=inserted[0] if inserted else None, **hidden))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from adapters.ledger.engine import insert_new, writing
 from adapters.ledger.entries import canonical, decision_entry, decision_of, event_of
+from adapters.ledger.intake import insert_event
 from adapters.ledger.outbox import outbox_row
 from adapters.ledger.schema import clocks, entries, outbox, pages, personal, tickets
 from bot.ports import History, Written
@@ -88,12 +89,15 @@ class SqlLooks:
         if connection.execute(select(tickets.c.seen).where(own)).scalar() != written.seen:
             connection.execute(update(tickets).where(own).values(claimed_until=0))
             return False
+        if written.event is not None:
+            insert_event(connection, written.event, written.now)
         insert_new(connection, entries, [decision_entry(decision, written.now) for decision in written.new])
         self._write_clocks(connection, written)
         self._write_pages(connection, written)
         insert_new(connection, outbox, [outbox_row(row, written.now) for row in written.outbox])
         standing = {"attention_at": look.attention_at, "looked_at": written.now, "facts": canonical(dict(look.facts))}
-        connection.execute(update(tickets).where(own).values(claimed_until=0, failures=0, error=None, **standing))
+        seen = written.seen + (written.event is not None)
+        connection.execute(update(tickets).where(own).values(seen=seen, claimed_until=0, failures=0, error=None, **standing))
         return True
 
     def postpone(self, ticket: str, now: int, error: str) -> None:

@@ -48,7 +48,7 @@ def page_in(state: State, said_: list[Decision]) -> Page:
     if state == "acknowledged":
         page.acknowledge(START, "ben", None)
     elif state == "exhausted":
-        page.time_out()
+        page.time_out(page.deadline)
     elif state == "closed":
         page.close(START, "r")
     assert page.state == state
@@ -80,7 +80,7 @@ def test_what_a_deadline_brings_about(state: State, kinds: list[str]) -> None:
     told: list[Decision] = []
     page = page_in(state, told)
     count = len(told)
-    page.time_out()
+    page.time_out(page.deadline)
     assert (page.state, [d.kind for d in told[count:]]) == ("open", kinds)
 
 

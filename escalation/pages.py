@@ -1,0 +1,112 @@
+"""The pages of one ticket.
+
+Decided here: that there is one open page a ladder, which later reasons join; what a person's click does; when a page is no
+longer needed; that nobody is called before it could be known that somebody is needed. Not decided here: why people are
+called (`responses`), and the way up the ladder (`page`).
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
+from typing import Any
+
+from escalation.book import Book
+from escalation.lateness import Delays
+from escalation.page import Clock, Page
+from rules.agreement import Agreement
+from rules.clock import NEVER
+from rules.clocks import Moment
+from rules.decisions import Decision
+from rules.durations import DurationError, parse_milliseconds
+
+ACKNOWLEDGED, ESCALATED = "page.acknowledged", "page.escalated"
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class Pages:
+    """Open and closed pages, in the order in which they were opened; `say` receives their decisions."""
+
+    def __init__(self, book: Book, moments: Sequence[Moment], say: Callable[[Decision], None]) -> None:
+        self._book, self._say = book, say
+        self._delays = Delays(moments)
+        self._known_at = 0
+        self.all: list[Page] = []
+
+    def next_at(self) -> int:
+        """When a page comes to its next deadline."""
+        return self._delays.over(min(map(_deadline, self.all))) if self.all else NEVER
+
+    def time_out(self, at: int) -> None:
+        """A deadline has come."""
+        min(self.all, key=_deadline).time_out(at)
+
+    def heard(self, known_at: int) -> None:
+        """An event was known at that instant; what follows from it could not be known before."""
+        self._known_at = max(self._known_at, known_at)
+
+    def call(self, ladder: str, cause: Decision, agreement: Agreement | None, *, breached: bool) -> None:
+        """People are needed: open a page, or give the open one another reason."""
+        at = self._delays.over(max(self._known_at, cause.at))
+        for page in self._open():
+            if page.ladder.name == ladder:
+                page.join(cause, at, breached=breached)
+                return
+        page = Page(_id(ladder, cause), cause, self._book.ladders[ladder], self._book, self._say)
+        if agreement:
+            page.team, page.calendar = agreement.team, agreement.calendar
+        page.breached = breached
+        page.clocks.add(cause.clock)
+        page.reasons.append(cause.reason)
+        self.all.append(page)
+        if at > cause.at:
+            page.open_later(at)
+        else:
+            page.open(at)
+
+    def click(self, moment: Moment) -> bool:
+        """A person acknowledges or escalates the named page or each open one; whether there was one."""
+        data = moment.event.data
+        wanted, by = data.get("page"), str(data.get("by") or "somebody")
+        pages = [page for page in self._open() if wanted in (None, page.id) and not page.waiting]
+        for page in pages:
+            if moment.event.type == ACKNOWLEDGED:
+                page.acknowledge(moment.at, by, _lasts(data.get("for")))
+            elif moment.event.type == ESCALATED:
+                page.escalate(moment.at, by)
+        return bool(pages)
+
+    def overdue(self, clock: Clock) -> None:
+        """A clock has gone overdue: its pages may climb to the steps that wait for that."""
+        for page in self.all:
+            page.breached = page.breached or clock in page.clocks
+
+    def end(self, cause: Decision, ended: AbstractSet[Clock]) -> None:
+        """The clock of `cause` has ended: pages that were open for it, and otherwise only for ended ones, are over."""
+        for page in self._open():
+            if cause.clock in page.clocks and page.clocks <= {*ended, cause.clock}:
+                page.close(cause.at, cause.reason)
+
+    def close(self, at: int, reason: str) -> None:
+        """Nobody is needed any more, for whatever reason a page was open."""
+        for page in self._open():
+            page.close(at, reason)
+
+    def _open(self) -> list[Page]:
+        return [page for page in self.all if page.state != "closed"]
+
+
+_deadline = attrgetter("deadline")
+
+
+def _id(ladder: str, cause: Decision) -> str:
+    """An id that names the ticket and depends on the cause alone: the same at every look, whatever other pages there were."""
+    digest = hashlib.sha256(f"{ladder}/{cause.key}".encode()).digest()
+    return f"P-{cause.ticket}-" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:3])
+
+
+def _lasts(text: Any) -> int | None:
+    try:
+        return parse_milliseconds(text) if isinstance(text, str) else None
+    except DurationError:
+        return None
