@@ -42,8 +42,8 @@ class Responses:
         self._tagged: Counter[str] = Counter()
         self._told: set[str] = set()
         self._noticed: set[tuple[int, Clock, str | None]] = set()
-        self._written_at: int | None = None
-        self._breaches = [d.at for d in clocks.decisions if d.kind == _OVERDUE and self._kind(d) == "sla"]
+        self._written: list[int] = []
+        self._breaches = [row.breached_at for row in clocks.rows if row.kind == "sla" and row.breached_at is not None]
 
     def run(self, now: int) -> None:
         """Apply everything up to and at `now`."""
@@ -178,12 +178,14 @@ class Responses:
     def _write_customer(self, wording: str, cause: Decision, customer: Any, agreement: Agreement | None, reason: str) -> None:
         """At most one message a ticket within the agreement's cadence; none where the customer asked for none."""
         known = self._book.promises.customers.get(customer, {}) if isinstance(customer, str) else {}
-        every = (agreement.customer_updates.every if agreement else None) or 0
-        recent = self._written_at is not None and (cause.at == self._written_at or cause.at - self._written_at < every)
-        if customer is None or wording not in self._book.wording or known.get("updates") == "none" or recent:
+        if customer is None or wording not in self._book.wording or known.get("updates") == "none":
             return
-        self._written_at = cause.at
-        self._say(cause, "message.customer", reason, wording=wording, customer=customer)
+        every = (agreement.customer_updates.every if agreement else None) or 0
+        letter = _following(cause, "message.customer", reason, wording=wording, customer=customer)
+        earlier = [at for key, at in self._facts.letters.items() if key != letter.key and at <= cause.at]
+        if all(at < cause.at and cause.at - at >= every for at in [*self._written, *earlier]):
+            self._written.append(cause.at)
+            self._add(letter)
 
     def _tag(self, tag: str, cause: Decision, reason: str) -> None:
         clocks = self._tags.setdefault(tag, set())
@@ -212,7 +214,9 @@ class Responses:
         self.pages.end(decision, self._ended)
 
     def _say(self, cause: Decision, kind: str, reason: str, **fields: Any) -> None:
-        said = Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
+        self._add(_following(cause, kind, reason, **fields))
+
+    def _add(self, said: Decision) -> None:
         if said.key not in self._told:
             self._told.add(said.key)
             self.decisions.append(said)
@@ -225,9 +229,10 @@ class Responses:
                 return dict(recorded)
         return {"customer_breaches_24h": self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)}
 
-    def _kind(self, decision: Decision) -> str | None:
-        agreement = self._agreements.get((decision.agreement, decision.version))
-        return agreement.kind if agreement else None
+
+def _following(cause: Decision, kind: str, reason: str, **fields: Any) -> Decision:
+    """What follows from a decision, at its instant and about its clock."""
+    return Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
 
 
 def _cause_of(moment: Moment | None, ticket: str) -> Decision:

@@ -1,21 +1,21 @@
 """Simulation: events of a file replayed in virtual time, through the same look as live.
 
 Decided here: that each ticket is looked at once at the end, and again at each late arrival, so that corrections come out as
-they would have live; that tickets whose rules
-hang on counters over other tickets are looked at again when all clocks are known. Memory is bounded: events are sorted by
-ticket and decisions by time outside memory. Not decided here: what is true of a ticket (`escalation.look`).
+they would have live; that tickets whose rules hang on counters over other tickets are looked at again when all clocks are
+known. Memory is bounded: events are sorted by ticket and decisions by time outside memory. Not decided here: what is true of
+a ticket (`escalation.look`).
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from bot.simulation.spool import Spool
 from escalation.book import Book
-from escalation.facts import NO_FACTS, Facts
+from escalation.facts import NO_FACTS, Facts, letters_of
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
 from rules.clock_row import ClockRow
@@ -52,7 +52,6 @@ class Simulation:
         self.book = book
         self.summary = Summary()
         self._held = held
-        self._sla = {(a.name, a.version) for a in book.promises.agreements if a.kind == "sla"}
         self._events: Spool[tuple[str, int, TicketEvent]] = Spool(held)
         self._decisions: Spool[tuple[int, str, int, dict[str, Any]]] = Spool(held)
         self._latest = 0
@@ -77,15 +76,16 @@ class Simulation:
         for ticket, history in _by_ticket(self._events):
             last, record = replay(ticket, history, self.book, NO_FACTS, now)
             self._note_breaches(last, breaches)
-            if last.counted:  # it hangs on the other tickets' clocks: once more when all are known
+            self._take_clocks(last, clocks)
+            if last.counted:  # what is done hangs on the other tickets' clocks: once more when all are known
                 for n, event in enumerate(history):
                     waiting.add((ticket, n, event))
             else:
-                self._take(last, record, clocks, keep=decisions is not None)
+                self._take(record, keep=decisions is not None)
                 progress(len(history))
         facts = Facts({customer: sorted(instants) for customer, instants in breaches.items()}, whole=True)
         for ticket, history in _by_ticket(waiting):
-            self._take(*replay(ticket, history, self.book, facts, now), clocks, keep=decisions is not None)
+            self._take(replay(ticket, history, self.book, facts, now)[1], keep=decisions is not None)
             progress(len(history))
         if decisions:
             for _, _, _, decided in self._decisions:
@@ -94,25 +94,28 @@ class Simulation:
             spool.close()
         return self.summary
 
-    def _take(self, last: Look, record: list[Decision], clocks: Sink | None, *, keep: bool) -> None:
-        """Count what became of a ticket, write its clocks, and keep its decisions to be sorted."""
+    def _take_clocks(self, last: Look, clocks: Sink | None) -> None:
+        """Count a ticket's clocks and write them."""
         self.summary.tickets += 1
         self.summary.count(last.clocks)
+        if clocks:
+            for row in last.clocks:
+                clocks(row.public())
+
+    def _take(self, record: list[Decision], *, keep: bool) -> None:
+        """Count a ticket's decisions and keep them to be sorted."""
         self.summary.decisions += len(record)
         for n, decision in enumerate(record):
             self.summary.kinds[decision.kind] += 1
             if keep:
                 self._decisions.add((decision.at, decision.ticket, n, decision.public()))
-        if clocks:
-            for row in last.clocks:
-                clocks(row.public())
 
     def _note_breaches(self, last: Look, breaches: dict[str, list[int]]) -> None:
-        for decision in last.decisions:
-            if decision.kind == "clock.overdue" and (decision.agreement, decision.version) in self._sla:
-                moment = next(moment for moment in reversed(last.moments) if moment.at <= decision.at)
+        for row in last.clocks:
+            if row.breached_at is not None and row.kind == "sla":
+                moment = next(moment for moment in reversed(last.moments) if moment.at <= row.breached_at)
                 if isinstance(customer := moment.facts.get("customer"), str):
-                    breaches[customer].append(decision.at)
+                    breaches[customer].append(row.breached_at)
 
 
 def _by_ticket(events: Iterable[tuple[str, int, TicketEvent]]) -> Iterator[tuple[str, list[TicketEvent]]]:
@@ -131,6 +134,6 @@ def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, no
     # Just before each late arrival, and at it: what was decided in good faith, and what is corrected.
     for at in sorted({moment for arrival in arrivals for moment in (arrival - 1, arrival)} | {now}):
         so_far = [event for event in known if event.known_at <= at]
-        last = look(ticket, so_far, book, facts, at)
+        last = look(ticket, so_far, book, replace(facts, letters=letters_of(record)), at)
         record.extend(reconcile(record, last.decisions, so_far))
     return last, sorted(record, key=lambda decision: decision.at)

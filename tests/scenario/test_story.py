@@ -153,6 +153,16 @@ def test_a_late_reply_corrects_what_was_announced_in_the_same_thread(here: Desk)
     assert (clock.verdict, clock.breached_at) == ("met", None)
 
 
+def test_a_customer_is_not_written_to_again_because_the_first_letter_turned_out_to_be_wrong(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    assert len(here.chat("customer:acme")) == 1
+    here.take(answered("2026-01-05T09:02:00Z"))  # the promise was kept, as we hear now
+    here.go("2026-01-05T11:30:00Z")  # the next promise is broken two hours after the opening, within the agreement's four hours
+    assert any(clock.verdict == "overdue" for clock in here.app.ledger.reader.clocks())
+    assert len(here.chat("customer:acme")) == 1
+
+
 def test_a_page_taken_too_late_changes_nothing_and_says_why(here: Desk) -> None:
     here.take(opened(NINE))
     here.go("2026-01-05T09:16:00Z")
