@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.cards import card_verdict, ticket_card
 from bot.commands import VERBS
-from bot.messages import Answer, Button, Card, Field, clipped
+from bot.messages import Answer, Button, Card, Field, clipped, counted
 from bot.ports import Health, History, Reader, TicketView
 from bot.times import UTC, moment
 from escalation.book import Book
@@ -55,7 +55,7 @@ def status(reader: Reader, whom: str | None) -> Answer:
     return _one(
         Card(
             title=title,
-            verdict="overdue" if late else "at_risk" if risky else "met",
+            verdict="overdue" if late else "at_risk" if risky else "on_track",
             lines=(summary, "Attainment: met out of met, missed and overdue."),
             columns=("Agreement", "Metric", "Attainment", "Met", "Missed", "Overdue", "At risk", "On track"),
             rows=tuple(rows),
@@ -67,7 +67,7 @@ def risk(reader: Reader, now: int) -> Answer:
     """Tickets that are overdue or at risk, then what is due next."""
     clocks = reader.clocks(verdicts=("overdue", "at risk", "on track"), limit=_SHOWN)
     if not clocks:
-        return _one(Card(title="No clock is running.", verdict="met"))
+        return _one(Card(title="No clock is running."))
     worst = min((c.verdict for c in clocks), key=("overdue", "at risk", "on track").index)
     return _one(_clock_table("Due next", clocks, now, card_verdict(worst)))
 
@@ -83,7 +83,7 @@ def breaches(reader: Reader, period: str, now: int) -> Answer:
         title = f"Breached within {'24 hours' if period == 'today' else '7 days'}"
         none = f"Nothing was breached within {'24 hours' if period == 'today' else '7 days'}."
     if not clocks:
-        return _one(Card(title=none, verdict="met"))
+        return _one(Card(title=none))
     return _one(_clock_table(title, clocks, now, "overdue"))
 
 
@@ -163,7 +163,7 @@ def pick(reader: Reader, verb: str) -> Answer:
 def pick_page(pages: Sequence[PageRow], book: Book) -> Answer:
     """An acknowledgement without a page: the open ones."""
     if not pages:
-        return _one(Card(title="No page is open: nobody is being called.", verdict="met"))
+        return _one(Card(title="No page is open: nobody is being called."))
     buttons = tuple(
         Button(action="acknowledge", label=f"Acknowledge {page.ticket}", value=page.page, style="primary")
         for page in pages[:5]
@@ -175,7 +175,7 @@ def pick_page(pages: Sequence[PageRow], book: Book) -> Answer:
 
 def exceptions() -> Answer:
     """The register of exceptions."""
-    return _one(Card(title="No exception is active.", verdict="met", lines=("Every clock counts in full.",)))
+    return _one(Card(title="No exception is active.", lines=("Every clock counts in full.",)))
 
 
 def oncall(book: Book, now: int) -> Answer:
@@ -196,23 +196,25 @@ def agreements(book: Book) -> Answer:
 
 def health(health: Health, now: int) -> Answer:
     """How the bot itself is doing, in words."""
-    waiting = f"{health.outbox_waiting} messages are waiting"
-    if health.oldest_waiting is not None and now - health.oldest_waiting > 60_000:
+    waiting = f"Waiting to be sent: {counted(health.outbox_waiting, 'message')}"
+    if health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE:
         waiting += f", the oldest for {spoken(now - health.oldest_waiting)}"
     lines = [
-        f"{health.tickets:,} tickets are known; rules are answered by {ENGINE}.",
-        "Every ticket was looked at in time." if not health.overdue_looks else f"{health.overdue_looks} looks are late.",
-        "All messages are out." if not health.outbox_waiting else f"{waiting}.",
+        f"Known: {counted(health.tickets, 'ticket')}. Rules are answered by {ENGINE}.",
+        f"Late: {counted(health.overdue_looks, 'look')}." if health.overdue_looks else "Every ticket was looked at in time.",
+        f"{waiting}." if health.outbox_waiting else "All messages are out.",
     ]
     if health.dead_letters:
-        lines.append(f"{health.dead_letters} messages could not be delivered.")
+        lines.append(f"Could not be delivered: {counted(health.dead_letters, 'message')}.")
     if health.quarantined:
-        lines.append(f"{health.quarantined} events could not be understood and are kept in quarantine.")
+        lines.append(f"Not understood and kept in quarantine: {counted(health.quarantined, 'event')}.")
     lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
     well = not (health.overdue_looks or health.failing or health.dead_letters or late)
     return _one(
-        Card(title="All is well." if well else "Something needs you.", verdict="met" if well else "at_risk", lines=tuple(lines))
+        Card(
+            title="All is well." if well else "Something needs you.", verdict="info" if well else "at_risk", lines=tuple(lines)
+        )
     )
 
 

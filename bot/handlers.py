@@ -105,7 +105,7 @@ class Handlers:
         if after is None or after.acknowledged_by != who.id:
             return refusal(f"Page {page.page} could not be taken: {self._end_of(after or page)}.")
         minutes = -(-((after.acknowledged_until or 0) - self._clock.now()) // MINUTE)
-        return said(f"{who.name} has {page.page} for {spoken(max(minutes, 0) * MINUTE)}.", "met")
+        return said(f"{who.name} has {page.page} for {spoken(max(minutes, 0) * MINUTE)}.")
 
     def _escalate(self, command: Command, who: Person) -> Answer:
         if command.subject is None:

@@ -68,3 +68,8 @@ def clipped(value: object, length: int = 200) -> str:
         text = text[: 4 * length]
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 ticket`, `2,303 tickets`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

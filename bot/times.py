@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import arrow
 
+from bot.messages import counted
 from rules.instants import SECOND, to_datetime
 
 UTC = ZoneInfo("UTC")
@@ -31,5 +32,5 @@ def in_full(milliseconds: int) -> str:
     for name, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
         count, rest = divmod(rest, seconds)
         if count:
-            parts.append(f"{count} {name}{'s' if count != 1 else ''}")
+            parts.append(counted(count, name))
     return " ".join(parts[:2]) or "no time"

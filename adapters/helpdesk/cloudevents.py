@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
+from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,7 +55,11 @@ def decode(body: bytes | str) -> Any:
         text = body.decode() if isinstance(body, bytes) else body
         decoded = _DECODER.decode(text)
         return _with_mended_data(decoded) if "\\ud" in text or "\\uD" in text else decoded
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise EventError(f"no text in UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from None
+    except RecursionError:
+        raise EventError("no JSON that can be read: it is nested without end") from None
+    except ValueError as error:
         raise EventError(f"no JSON: {_first_line(error)}") from None
 
 
@@ -78,8 +83,11 @@ def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
             raise EventError(f"{name} has characters that cannot be printed")
     if wire.type.startswith(OURS) and not (clicks and wire.type in CLICKS):
         raise EventError(f"type {wire.type!r} is ours to say, not the helpdesk's")
+    if not wire.subject.strip():
+        raise EventError("subject is blank: it names the ticket")
     data = wire.data or {}
     _check_depth(data)
+    _check_words(data)
     return TicketEvent(
         ticket=wire.subject,
         type=wire.type,
@@ -171,6 +179,25 @@ def _check_depth(data: Mapping[str, Any]) -> None:
     raise EventError(f"data is nested deeper than {MOST_DEPTH} levels")
 
 
+def _check_words(data: Mapping[str, Any]) -> None:
+    """Refuse known fields that hold something else than their kind; unknown ones may hold anything."""
+    for name in _WORDS:
+        if data.get(name).__class__ in _NESTED:
+            raise EventError(f"data.{name} is {_kind(data[name])}, expected a text")
+    if data.get("public").__class__ not in (bool, NoneType):
+        raise EventError(f"data.public is {_kind(data['public'])}, expected true or false")
+    tags = data.get("tags")
+    if isinstance(tags, dict):
+        raise EventError("data.tags is an object, expected a list of texts")
+    if isinstance(tags, list) and any(tag.__class__ in _NESTED for tag in tags):
+        raise EventError("data.tags is a list of lists or objects, expected a list of texts")
+
+
+def _kind(value: object) -> str:
+    named = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    return named.get(value.__class__, "a number")
+
+
 def _said(error: ValidationError) -> str:
     parts = []
     for detail in error.errors(include_url=False, include_input=False)[:3]:
@@ -203,4 +230,6 @@ def _first_line(error: BaseException) -> str:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_WORDS = ("priority", "status", "customer", "tier", "region", "service", "group", "author", "opened_by", "title", "text", "url")
+_NESTED = (dict, list)
 _FLAT = frozenset({str, int, bool, type(None)})

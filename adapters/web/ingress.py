@@ -14,6 +14,7 @@ from adapters.web.security import Security
 from bot.ports import Batch, BodyError, Intake, WallClockPort
 
 MOST_BYTES = 8 * 1024 * 1024
+MOST_READ = 8 * MOST_BYTES
 MOST_AT_ONCE = 64
 RETRY_SECONDS = "1"
 
@@ -63,18 +64,24 @@ class Ingress:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The whole body, or None where it is too large; no more than that is ever held."""
+    """The whole body, or None where it is too large; no more than that is ever held.
+
+    A body that is too large is still read to its end, within reason: who is still sending would not hear the answer.
+    """
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MOST_BYTES:
+    if declared.isdigit() and int(declared) > MOST_READ:
         return None
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
+        if size <= MOST_BYTES:
+            parts.append(part)
+        elif size <= MOST_READ:
+            parts.clear()
+        else:
             return None
-        parts.append(part)
-    return b"".join(parts)
+    return b"".join(parts) if size <= MOST_BYTES else None
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.cli.options import ConfigOption, config_path
+from bot.messages import counted
 from config.load import examine
 from escalation.book import Book
 from rules.problems import Problem
@@ -27,7 +28,7 @@ def check(config: ConfigOption = None) -> None:
     for problem in problems:
         _tell(problem)
     if book is None:
-        typer.echo(f"{errors} problem{'s' if errors != 1 else ''} in {path}.", err=True)
+        typer.echo(f"{counted(errors, 'problem')} in {path}.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{path} is right: {_contents(book)}.")
 
@@ -53,5 +54,5 @@ def _contents(book: Book) -> str:
         "rota": len(book.rotas),
         "team": len(book.teams),
     }
-    named = [f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts.items() if count]
+    named = [counted(count, name) for name, count in counts.items() if count]
     return ", ".join(named) or "it says nothing yet"

@@ -30,14 +30,24 @@ def usage_error(message: str) -> typer.Exit:
     return typer.Exit(2)
 
 
+def settings_error(message: str) -> typer.Exit:
+    """Say what is wrong with the environment's settings, on standard error; they are configuration: the exit code is 1."""
+    typer.echo(f"sla: {message}", err=True)
+    return typer.Exit(1)
+
+
 def read_settings() -> Settings:
     """The settings, or the end with what is wrong in the environment."""
     try:
         return Settings()
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            typer.echo(f"sla: {'.'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", err=True)
-        raise typer.Exit(2) from None
+        wrong = [f"{'.'.join(map(str, d['loc'])).upper()}: {_said(d['msg'])}" for d in error.errors(include_url=False)]
+        raise settings_error("; ".join(wrong)) from None
+
+
+def _said(message: str) -> str:
+    """A validator's message as a sentence's end: what to write."""
+    return message.removeprefix("Value error, ").replace("Input should be", "it should be").partition(", unable")[0]
 
 
 def config_path(config: Path | None) -> Path:

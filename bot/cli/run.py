@@ -18,7 +18,7 @@ from rich.console import Console
 
 from adapters.wall_clock import FastClock
 from bot.cli.demo import DEMO, play, start_of_day
-from bot.cli.options import ConfigOption, load_book, read_settings, usage_error
+from bot.cli.options import ConfigOption, load_book, read_settings, settings_error
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def prepare(settings: Settings) -> None:
     try:
         migrate_ledger(settings.database_url)
     except LedgerError as error:
-        typer.echo(f"sla: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise settings_error(str(error)) from None
 
 
 def _serve(app: App, listening: socket.socket, *, demo: bool = False) -> None:
@@ -128,7 +127,9 @@ def _listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
         if not any_port:
             listening.close()
             reason = error.strerror or error
-            raise usage_error(f"{settings.host}:{settings.port} cannot be used: {reason}. Set PORT to another one.") from None
+            raise settings_error(
+                f"{settings.host}:{settings.port} cannot be used: {reason}. Set PORT to another one."
+            ) from None
         listening.bind((settings.host, 0))
     listening.listen(1024)
     return listening

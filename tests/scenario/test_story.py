@@ -233,7 +233,7 @@ def test_a_message_that_never_can_be_sent_is_a_dead_letter_that_health_shows(tmp
     here = desk(tmp_path, senders=[sender])
     here.take(opened(NINE))
     here.go("2026-01-05T09:08:00Z")
-    assert "1 messages could not be delivered" in words(here.say("/sla health"))
+    assert "Could not be delivered: 1 message." in words(here.say("/sla health"))
     assert len(here.chat("support")) == 1
 
 

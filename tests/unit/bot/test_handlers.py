@@ -232,7 +232,7 @@ def test_health_says_that_all_is_well_or_what_is_not(here: Desk) -> None:
     assert "All is well." in words(here.say("health"))
     with_quarantine = here.client().post("/events", [{"id": "bad"}])
     assert with_quarantine.status_code == 202
-    assert "1 events could not be understood" in words(here.say("health"))
+    assert "Not understood and kept in quarantine: 1 event." in words(here.say("health"))
 
 
 def test_help_for_one_command_says_who_may_use_it(here: Desk) -> None:

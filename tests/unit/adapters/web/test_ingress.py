@@ -171,18 +171,11 @@ def test_endless_nesting_is_no_json(here: Desk) -> None:
 ODD: dict[str, dict[str, Any]] = {
     "a status that is none": {"status": "weird"},
     "a status that is a number": {"status": 7},
-    "a status that is a list": {"status": ["open"]},
-    "a status that is an object": {"status": {"name": "open"}},
-    "a priority of another type": {"priority": {"level": 1}},
     "a tier that is a truth": {"tier": True},
     "a customer that is a number": {"customer": 42},
-    "a customer that is a list": {"customer": ["acme"]},
-    "a customer that is an object": {"customer": {"id": "acme"}},
     "tags that are a text": {"tags": "vip"},
-    "tags of all kinds": {"tags": [1, None, ["x"], {"y": 1}]},
     "an assignee that is an object": {"assignee": {"id": 1}},
     "a requester that is a text": {"requester": "anna"},
-    "a public reply in words": {"public": "yes", "author": ["agent"]},
     "a title of a megabyte": {"title": "x" * 1_000_000},
     "a title with a NUL": {"title": "a\0b"},
     "a title of control characters": {"title": "".join(map(chr, range(32)))},
@@ -232,6 +225,30 @@ def test_odd_data_is_taken_and_harms_nobody(here: Desk, name: str) -> None:
         assert client.get(path).status_code == 200
     for line in ("/sla status", "/sla risk", "/sla breaches"):
         assert client.post("/api/command", {"text": line}).status_code == 200
+
+
+WRONG_KINDS: dict[str, tuple[dict[str, Any], str]] = {
+    "a status that is a list": ({"status": ["open"]}, "data.status is a list, expected a text"),
+    "a status that is an object": ({"status": {"name": "open"}}, "data.status is an object, expected a text"),
+    "a priority that is an object": ({"priority": {"level": 1}}, "data.priority is an object, expected a text"),
+    "a customer that is a list": ({"customer": ["acme"]}, "data.customer is a list, expected a text"),
+    "an author that is a list": ({"author": ["agent"]}, "data.author is a list, expected a text"),
+    "a public reply in words": ({"public": "yes"}, "data.public is a text, expected true or false"),
+    "tags that are objects": ({"tags": ["vip", {"y": 1}]}, "data.tags is a list of lists or objects, expected a list of texts"),
+    "tags that are an object": ({"tags": {"vip": 1}}, "data.tags is an object, expected a list of texts"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_KINDS)
+def test_a_known_field_of_the_wrong_kind_is_quarantined_with_the_reason(here: Desk, name: str) -> None:
+    data, reason = WRONG_KINDS[name]
+    answer = here.take(opened(NINE, "T-8"), wire("ticket.replied", NINE, "T-8", **data), opened(NINE, "T-9"))
+    assert answer == {"accepted": 2, "duplicates": 0, "quarantined": [{"index": 1, "reason": reason}]}
+
+
+def test_a_blank_subject_names_no_ticket(here: Desk) -> None:
+    answer = here.take(opened(NINE, " "), opened(NINE, "T-9"))
+    assert answer["quarantined"] == [{"index": 0, "reason": "subject is blank: it names the ticket"}]
 
 
 # The body as a whole
