@@ -17,6 +17,7 @@ from escalation.facts import Facts
 from escalation.look import look
 from escalation.page import PageRow
 from rules.agreement import Agreement
+from rules.attainment import attainment
 from rules.clock_row import ClockRow
 from rules.conditions import in_words as condition_in_words
 from rules.conditions import why_not
@@ -24,18 +25,20 @@ from rules.durations import spoken
 from rules.engine import ENGINE
 from rules.instants import DAY, MINUTE, to_datetime
 from rules.metrics import in_words
+from rules.problems import did_you_mean
 
 _FILTERS = ("customer", "tier", "team", "agreement", "region", "service", "priority")
 _SHOWN = 20
 
 
-def status(reader: Reader, whom: str | None) -> Answer:
+def status(reader: Reader, book: Book, whom: str | None) -> Answer:
     """Attainment of every agreement and metric; met of those that are decided."""
     filters = _filter(reader, whom)
     if filters is None:
-        return _one(
-            Card(title=f"Nothing is known of {clipped(whom, 60)!r}: no customer, tier, team or agreement is called so.")
-        )
+        names = (*book.promises.customers, *book.teams, *(agreement.name for agreement in book.promises.agreements))
+        hint = did_you_mean(whom, names, otherwise="")
+        title = f"Nothing is known of {clipped(whom, 60)!r}: no clock of such a customer, tier, team or agreement has run."
+        return _one(Card(title=title, lines=(hint,) if hint else ()))
     tallies = reader.tally(filters)
     if not tallies:
         return _one(
@@ -45,10 +48,8 @@ def status(reader: Reader, whom: str | None) -> Answer:
     for tally in tallies:
         v = tally.verdicts
         met, missed, overdue, risk = (v.get(name, 0) for name in ("met", "missed", "overdue", "at risk"))
-        judged = met + missed + overdue
-        attained = f"{100 * met / judged:.1f} %" if judged else "–"
         late, risky = late + overdue, risky + risk
-        figures = (attained, str(met), str(missed), str(overdue), str(risk), str(v.get("on track", 0)))
+        figures = (attainment(v), str(met), str(missed), str(overdue), str(risk), str(v.get("on track", 0)))
         rows.append((tally.agreement, in_words(tally.metric), *figures))
     title = "How we stand" + (f" for {clipped(whom, 60)}" if whom else "")
     summary = f"{late} overdue, {risky} at risk." if late or risky else "Nothing is overdue, nothing is at risk."
@@ -91,6 +92,7 @@ def ticket(view: TicketView, book: Book, now: int) -> Answer:
     """One ticket: its card, with all clocks as a table."""
     card = ticket_card(view, book)
     zone = _zone(view.clocks, book)
+    columns = ("Agreement", "Metric", "Verdict", "Used", f"Due ({zone.key})")
     rows = tuple(
         (
             clock.agreement,
@@ -103,9 +105,7 @@ def ticket(view: TicketView, book: Book, now: int) -> Answer:
     )
     if not rows:
         return _one(card.model_copy(update={"lines": ("No agreement applies to this ticket.",)}))
-    return _one(
-        card.model_copy(update={"lines": (), "columns": ("Agreement", "Metric", "Verdict", "Used", "Due"), "rows": rows})
-    )
+    return _one(card.model_copy(update={"lines": (), "columns": columns, "rows": rows}))
 
 
 def why(history: History, book: Book) -> Answer:
@@ -273,11 +273,8 @@ def _filter(reader: Reader, whom: str | None) -> dict[str, str] | None:
 
 def _zone(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
     """The zone of the first agreement that applies."""
-    for clock in clocks:
-        for agreement in book.promises.agreements:
-            if agreement.name == clock.agreement:
-                return agreement.calendar.zone
-    return UTC
+    found = (book.promises.agreement(clock.agreement, clock.version) for clock in clocks)
+    return next((agreement.calendar.zone for agreement in found if agreement), UTC)
 
 
 def _recorded_facts(history: History) -> dict[str, dict[str, Any]]:

@@ -90,10 +90,10 @@ def _fields(view: TicketView, page: PageRow | None, book: Book) -> list[Field]:
 def _why(clock: ClockRow | None, book: Book) -> str | None:
     if clock is None:
         return None
-    for agreement in book.promises.agreements:
-        if (agreement.name, agreement.version) == (clock.agreement, clock.version):
-            return f"{agreement.reason}; {in_words(clock.metric)} within {spoken(clock.target_ms)}"
-    return f"{clock.agreement} {clock.version}"
+    agreement = book.promises.agreement(clock.agreement, clock.version)
+    if agreement is None:
+        return f"{clock.agreement} {clock.version}"
+    return f"{agreement.reason}; {in_words(clock.metric)} within {spoken(clock.target_ms)}"
 
 
 def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None) -> list[Button]:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from rules.durations import DurationError, parse_milliseconds
 from rules.instants import DAY
+from rules.problems import did_you_mean
 
 ACTING = ("agent", "lead", "escalation_manager", "leadership", "admin")
 
@@ -149,7 +150,8 @@ def _at_most_one(verb: str, rest: Sequence[str]) -> str | None:
 def _one_of(verb: str, rest: Sequence[str], allowed: Sequence[str]) -> str | None:
     if not rest:
         return None
-    word = rest[0].lower()
+    word, said = rest[0].lower(), " ".join(rest)[:40]
     if len(rest) > 1 or word not in allowed:
-        raise CommandError(f"/sla {VERBS[verb].usage}: {' '.join(rest)[:40]!r} is not one of {', '.join(allowed)}")
+        hint = did_you_mean(word, allowed, otherwise="")
+        raise CommandError(f"/sla {VERBS[verb].usage}: {said!r} is not one of {', '.join(allowed)}. {hint}".rstrip())
     return word

@@ -27,7 +27,7 @@ class Handlers:
     def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._queries: dict[str, Callable[[Command], Answer]] = {
-            "status": lambda command: answers.status(ledger.reader, command.subject),
+            "status": lambda command: answers.status(ledger.reader, book, command.subject),
             "risk": lambda _: answers.risk(ledger.reader, clock.now()),
             "breaches": lambda command: answers.breaches(ledger.reader, command.subject or "open", clock.now()),
             "ticket": self._ticket,

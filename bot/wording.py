@@ -14,7 +14,6 @@ from bot.messages import Card, clipped
 from bot.ports import DeliveryError, TicketView
 from bot.times import in_a_sentence, in_full
 from escalation.book import Book
-from rules.agreement import Agreement
 from rules.clock_row import ClockRow
 from rules.decisions import Decision
 from rules.instants import HOUR
@@ -51,7 +50,7 @@ def filled(decision: Decision, view: TicketView, book: Book, now: int) -> str:
 
 
 def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[str, str]:
-    agreement = _agreement(decision, book)
+    agreement = book.promises.agreement(decision.agreement, decision.version)
     clock = _clock(decision, view)
     zone = agreement.calendar.zone if agreement else ZoneInfo("UTC")
     due = clock.due_at if clock and clock.due_at is not None else decision.at
@@ -66,11 +65,6 @@ def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[
         "credit": "",
         "ticket": view.ticket,
     }
-
-
-def _agreement(decision: Decision, book: Book) -> Agreement | None:
-    named = (decision.agreement, decision.version)
-    return next((a for a in book.promises.agreements if (a.name, a.version) == named), None)
 
 
 def _clock(decision: Decision, view: TicketView) -> ClockRow | None:

@@ -32,9 +32,7 @@ class Responses:
         self.pages = Pages(book, clocks.moments, self.decisions.append)
         self.counted = False
         self._clocks, self._book, self._facts = clocks, book, facts
-        self._agreements: dict[tuple[str | None, str | None], Agreement] = {
-            (a.name, a.version): a for a in book.promises.agreements
-        }
+        self._agreement = book.promises.agreement
         self._ended: set[Clock] = set()
         self._due: dict[Clock, int] = {}
         self._overdue_at = {d.clock: d.at for d in clocks.decisions if d.kind == _OVERDUE}
@@ -88,8 +86,8 @@ class Responses:
         by = str(moment.event.data.get("by") or "somebody")
         for clock, _ in sorted(self._due.items(), key=lambda item: item[1]):
             started = next(d for d in self.decisions if d.kind == "clock.started" and d.clock == clock)
-            agreement = self._agreements[started.agreement, started.version]
-            if agreement.ladder in self._book.ladders:
+            agreement = self._agreement(started.agreement, started.version)
+            if agreement and agreement.ladder in self._book.ladders:
                 reason = f"escalated by {self._book.names([by])}"
                 cause = Decision(moment.at, "page.escalated", started.ticket, reason, *clock_of(started))
                 cause.threshold = moment.event.id
@@ -108,7 +106,7 @@ class Responses:
             self.pages.overdue(decision.clock)
         if self._book.silent(decision.kind, decision.threshold):
             return
-        agreement = self._agreements.get((decision.agreement, decision.version))
+        agreement = self._agreement(decision.agreement, decision.version)
         if decision.born and agreement and decision.kind == _CROSSED and decision.threshold != agreement.breach.text:
             return  # a change made it overdue: that is said once, at the breach
         counters = self._counters(ticket, decision.at, decision)
@@ -135,7 +133,7 @@ class Responses:
                 self._act(action, cause, facts, rule.name)
 
     def _act(self, action: Action, cause: Decision, facts: dict[str, Any], rule: str) -> None:
-        agreement = self._agreements.get((cause.agreement, cause.version))
+        agreement = self._agreement(cause.agreement, cause.version)
         team = agreement.team if agreement else None
         reason = f"rule {rule}: {cause.reason}"
         if cause.born:

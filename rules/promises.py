@@ -30,8 +30,13 @@ class Promises:
         promised = {metric for agreement in self.agreements for metric in agreement.targets}
         self.promised = [known[name] for name in known if name in promised]
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
+        self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._changes = sorted({agreement.since for agreement in self.agreements})
         self._remembered: dict[tuple[tuple[str, ...], int], dict[str, Agreement]] = {}
+
+    def agreement(self, name: str | None, version: str | None) -> Agreement | None:
+        """One version of an agreement, where there is one."""
+        return self._by_version.get((name, version))
 
     def matching(self, facts: Facts) -> tuple[str, ...]:
         """Keys of all agreement versions whose condition holds, whenever they are in force."""

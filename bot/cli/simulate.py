@@ -21,6 +21,7 @@ from rich.table import Table
 from adapters.helpdesk.cloudevents import EARLIEST, LATEST, EventError, decode, ticket_event
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
 from bot.simulation.simulate import Simulation, Sink, Summary
+from rules.attainment import attainment
 from rules.instants import InstantError, parse, text
 from rules.metrics import in_words
 
@@ -156,7 +157,6 @@ def _print(summary: Summary) -> None:
     for (agreement, metric), verdicts in sorted(summary.verdicts.items()):
         met, missed = verdicts["met"], verdicts["missed"]
         running = verdicts["on track"] + verdicts["at risk"]
-        share = f"{100 * met / (met + missed):.1f} %" if met + missed else "–"
         figures = (sum(verdicts.values()), met, missed, verdicts["overdue"], running, verdicts["cancelled"])
-        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in figures), share)
+        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in figures), attainment(verdicts))
     console.print(table)
