@@ -10,8 +10,6 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import arrow
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -108,6 +106,10 @@ def _every(text: str) -> int:
 
 def _letter(text: str) -> str:
     """A template, filled in with sample values: a misspelt name is told now and not when a letter should go out."""
+    # Imported where there is a letter: it costs every other command a noticeable part of its start.
+    from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+    from jinja2.sandbox import SandboxedEnvironment
+
     try:
         environment = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
         environment.from_string(text).render(dict.fromkeys(LETTER_VALUES, "a sample"))

@@ -215,8 +215,9 @@ class Responses:
         self._add(_following(cause, kind, reason, **fields))
 
     def _add(self, said: Decision) -> None:
-        if said.key not in self._told:
-            self._told.add(said.key)
+        key = said.key
+        if key not in self._told:
+            self._told.add(key)
             self.decisions.append(said)
 
     def _counters(self, ticket: dict[str, Any], at: int, decision: Decision | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rules.calendar import BusinessCalendar
-from rules.instants import text_or_none
+from rules.instants import text, text_or_none
 
 State = Literal["running", "paused", "met", "missed", "cancelled"]
 Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", "cancelled"]
@@ -57,8 +57,20 @@ class ClockRow:
 
     def public(self) -> dict[str, Any]:
         """The clock as `sla simulate` writes it."""
-        instants = ("started_at", "due_at", "stopped_at", "breached_at")
-        names = ("ticket", "agreement", "version", "metric", "cycle", "state", "verdict")
-        figures = ("target_ms", "elapsed_ms", "wall_elapsed_ms", "paused_ms")
-        row: dict[str, Any] = {name: getattr(self, name) for name in names + figures}
-        return row | {name: text_or_none(getattr(self, name)) for name in instants}
+        return {
+            "ticket": self.ticket,
+            "agreement": self.agreement,
+            "version": self.version,
+            "metric": self.metric,
+            "cycle": self.cycle,
+            "state": self.state,
+            "verdict": self.verdict,
+            "target_ms": self.target_ms,
+            "elapsed_ms": self.elapsed_ms,
+            "wall_elapsed_ms": self.wall_elapsed_ms,
+            "paused_ms": self.paused_ms,
+            "started_at": text(self.started_at),
+            "due_at": text_or_none(self.due_at),
+            "stopped_at": text_or_none(self.stopped_at),
+            "breached_at": text_or_none(self.breached_at),
+        }

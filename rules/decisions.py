@@ -4,14 +4,12 @@ Decided here: the form of a decision and the key under which it is recorded once
 """
 
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 from rules.instants import text
 
-FIELDS = ("at", "kind", "ticket", "agreement", "version", "metric", "cycle", "reason")
 _INSTANTS = frozenset({"due_at", "was"})
-EXTRAS: dict[str, tuple[str, ...]] = {
+_EXTRAS: dict[str, tuple[str, ...]] = {
     "clock.crossed": ("threshold", "due_at"),
     "clock.moved": ("due_at", "was"),
     "message.team": ("team",),
@@ -21,9 +19,6 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 }
 CROSSINGS = ("clock.crossed", "clock.overdue")
 _PAGE = ("page", "ladder", "step", "to")
-
-
-_common = attrgetter(*FIELDS)
 
 
 @dataclass(slots=True)
@@ -64,7 +59,7 @@ class Decision:
     def name(self) -> str:
         """What a decision that follows from this one calls it: its clock and what happened, without the instant."""
         parts = (*self.clock, self.threshold or self.kind, self.occurrence)
-        return "/".join("" if part is None else str(part) for part in parts)
+        return "/".join(["" if part is None else str(part) for part in parts])
 
     @property
     def entry(self) -> str:
@@ -76,7 +71,7 @@ class Decision:
         """Unique within a ticket: a decision is recorded once under it. Its instant is not part of it."""
         parts = (self.kind, self.agreement, self.version, self.metric, self.cycle, self.threshold, self.page, self.step)
         extra = (self.team, self.wording, self.tag, self.cause, self.occurrence or None)
-        return "/".join("" if part is None else str(part).replace("/", "%2F") for part in parts + extra)
+        return "/".join(["" if part is None else str(part).replace("/", "%2F") for part in parts + extra])
 
     @property
     def clock(self) -> tuple[str | None, str | None, int | None]:
@@ -85,9 +80,17 @@ class Decision:
 
     def public(self) -> dict[str, Any]:
         """The decision as `sla simulate` and the API write it: the common keys, then those of its kind."""
-        row: dict[str, Any] = dict(zip(FIELDS, _common(self), strict=True))
-        row["at"] = text(self.at)
-        extras = _PAGE if self.kind.startswith("page.") else EXTRAS.get(self.kind, ())
+        row: dict[str, Any] = {
+            "at": text(self.at),
+            "kind": self.kind,
+            "ticket": self.ticket,
+            "agreement": self.agreement,
+            "version": self.version,
+            "metric": self.metric,
+            "cycle": self.cycle,
+            "reason": self.reason,
+        }
+        extras = _PAGE if self.kind.startswith("page.") else _EXTRAS.get(self.kind, ())
         for name in extras:
             value = getattr(self, name)
             row[name] = text(value) if name in _INSTANTS and value is not None else value

@@ -8,12 +8,12 @@ each event of an array written out again as text. Not decided here: where the ev
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from math import isfinite
-from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
+from adapters.helpdesk.event_data import MOST_CHARACTERS, EventError, check_data
 from bot.ports import Batch, BodyError, Refused
 from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
@@ -21,12 +21,6 @@ from rules.ticket import TicketEvent
 OURS = ("page.", "clock.", "exception.", "message.", "review.")
 CLICKS = ("page.acknowledged", "page.escalated", "page.delayed")
 MOST_AHEAD = 5 * MINUTE
-MOST_DEPTH = 32
-MOST_CHARACTERS = 1_500_000
-
-
-class EventError(ValueError):
-    """An event is refused; the message is the reason, for the sender."""
 
 
 class _Wire(BaseModel):
@@ -51,6 +45,10 @@ def decode(body: bytes | str) -> Any:
 
     Raises EventError where it is none: also NaN, Infinity and endless nesting.
     """
+    try:
+        return from_json(body, allow_inf_nan=False)  # twice as fast, and stricter: what it refuses is read again below
+    except ValueError:
+        pass
     try:
         text = body.decode() if isinstance(body, bytes) else body
         decoded = _DECODER.decode(text)
@@ -78,16 +76,15 @@ def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
         raise EventError(f"specversion is {wire.specversion[:20]!r}, expected '1.0'")
     if wire.data_base64 is not None:
         raise EventError("data_base64 is not understood: send data as a JSON object")
-    for name in ("id", "source", "type", "subject"):
-        if not getattr(wire, name).isprintable():
-            raise EventError(f"{name} has characters that cannot be printed")
+    if not f"{wire.id}{wire.source}{wire.type}{wire.subject}".isprintable():
+        name = next(name for name in ("id", "source", "type", "subject") if not getattr(wire, name).isprintable())
+        raise EventError(f"{name} has characters that cannot be printed")
     if wire.type.startswith(OURS) and not (clicks and wire.type in CLICKS):
         raise EventError(f"type {wire.type!r} is ours to say, not the helpdesk's")
     if not wire.subject.strip():
         raise EventError("subject is blank: it names the ticket")
     data = wire.data or {}
-    _check_depth(data)
-    _check_words(data)
+    check_data(data)
     return TicketEvent(
         ticket=wire.subject,
         type=wire.type,
@@ -152,52 +149,6 @@ EARLIEST = 0
 LATEST = parse("2200-01-01T00:00:00Z")
 
 
-def _check_depth(data: Mapping[str, Any]) -> None:
-    """Refuse data that is nested without reason or too large to keep."""
-    flat = sum(len(value) if value.__class__ is str else 0 for value in data.values() if value.__class__ in _FLAT)
-    if flat < MOST_CHARACTERS // 2 and len(data) < 100 and all(value.__class__ in _FLAT for value in data.values()):
-        return
-    level: list[Any] = [data]
-    characters = 0
-    for _ in range(MOST_DEPTH):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, str):
-                characters += len(item)
-            elif isinstance(item, Mapping):
-                below.extend(item.values())
-                characters += sum(map(len, item))
-            elif isinstance(item, list):
-                below.extend(item)
-            elif isinstance(item, float) and not isfinite(item):
-                raise EventError("data holds a number that is too large")
-        if characters > MOST_CHARACTERS:
-            raise EventError(f"data holds more than {MOST_CHARACTERS:,} characters")
-        if not below:
-            return
-        level = below
-    raise EventError(f"data is nested deeper than {MOST_DEPTH} levels")
-
-
-def _check_words(data: Mapping[str, Any]) -> None:
-    """Refuse known fields that hold something else than their kind; unknown ones may hold anything."""
-    for name in _WORDS:
-        if data.get(name).__class__ in _NESTED:
-            raise EventError(f"data.{name} is {_kind(data[name])}, expected a text")
-    if data.get("public").__class__ not in (bool, NoneType):
-        raise EventError(f"data.public is {_kind(data['public'])}, expected true or false")
-    tags = data.get("tags")
-    if isinstance(tags, dict):
-        raise EventError("data.tags is an object, expected a list of texts")
-    if isinstance(tags, list) and any(tag.__class__ in _NESTED for tag in tags):
-        raise EventError("data.tags is a list of lists or objects, expected a list of texts")
-
-
-def _kind(value: object) -> str:
-    named = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    return named.get(value.__class__, "a number")
-
-
 def _said(error: ValidationError) -> str:
     parts = []
     for detail in error.errors(include_url=False, include_input=False)[:3]:
@@ -230,6 +181,3 @@ def _first_line(error: BaseException) -> str:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
-_WORDS = ("priority", "status", "customer", "tier", "region", "service", "group", "author", "opened_by", "title", "text", "url")
-_NESTED = (dict, list)
-_FLAT = frozenset({str, int, bool, type(None)})

@@ -13,7 +13,8 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
-from adapters.helpdesk.cloudevents import EventError, decode
+from adapters.helpdesk.cloudevents import decode
+from adapters.helpdesk.event_data import EventError
 from adapters.wall_clock import WallClock
 from bot.cli.options import ConfigOption, load_book, usage_error
 from bot.cli.simulate import opened

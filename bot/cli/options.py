@@ -3,16 +3,20 @@
 Decided here: exit code 1 for a wrong configuration, 2 for wrong usage. Not decided here: what the commands do.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
 from config.load import examine
-from config.settings import Settings
 from escalation.book import Book
 from rules.problems import Problem
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 ConfigOption = Annotated[
     Path | None,
@@ -38,6 +42,8 @@ def settings_error(message: str) -> typer.Exit:
 
 def read_settings() -> Settings:
     """The settings, or the end with what is wrong in the environment."""
+    from config.settings import Settings  # imported where they are asked for: the other commands start sooner without them
+
     try:
         return Settings()
     except ValidationError as error:

@@ -12,19 +12,18 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 import typer
 from rich.console import Console
 
 from adapters.wall_clock import FastClock
 from bot.cli.demo import DEMO, play, start_of_day
 from bot.cli.options import ConfigOption, load_book, read_settings, settings_error
-from config.settings import Settings
 
 if TYPE_CHECKING:
     from bot.app import App
+    from config.settings import Settings
 
-# The web server and the database are imported where the bot starts: the other commands need neither, and start sooner.
+# The web server, the database and the logs are imported where the bot starts: the other commands start sooner without them.
 
 DEMO_SPEED = 60.0
 
@@ -77,6 +76,8 @@ def migrate() -> None:
 
 def prepare(settings: Settings) -> None:
     """Logs, and a ledger of this version."""
+    import structlog
+
     from adapters.ledger.engine import LedgerError
     from adapters.ledger.engine import migrate as migrate_ledger
 

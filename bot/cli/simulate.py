@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters.helpdesk.cloudevents import EARLIEST, LATEST, EventError, decode, ticket_event
+from adapters.helpdesk.cloudevents import EARLIEST, LATEST, decode, ticket_event
+from adapters.helpdesk.event_data import EventError
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
 from bot.simulation.simulate import Simulation, Sink, Summary
 from rules.attainment import attainment
