@@ -49,7 +49,8 @@ def status(reader: Reader, book: Book, whom: str | None) -> Answer:
         v = tally.verdicts
         met, missed, overdue, risk = (v.get(name, 0) for name in ("met", "missed", "overdue", "at risk"))
         late, risky = late + overdue, risky + risk
-        figures = (attainment(v), str(met), str(missed), str(overdue), str(risk), str(v.get("on track", 0)))
+        attained = f"{attainment(v)} of {decided:,}" if (decided := met + missed + overdue) else "–"
+        figures = (attained, str(missed), str(overdue), str(risk), str(v.get("on track", 0)))
         rows.append((tally.agreement, in_words(tally.metric), *figures))
     title = "How we stand" + (f" for {clipped(whom, 60)}" if whom else "")
     summary = f"{late} overdue, {risky} at risk." if late or risky else "Nothing is overdue, nothing is at risk."
@@ -58,7 +59,7 @@ def status(reader: Reader, book: Book, whom: str | None) -> Answer:
             title=title,
             verdict="overdue" if late else "at_risk" if risky else "on_track",
             lines=(summary, "Attainment: met out of met, missed and overdue."),
-            columns=("Agreement", "Metric", "Attainment", "Met", "Missed", "Overdue", "At risk", "On track"),
+            columns=("Agreement", "Metric", "Attainment", "Missed", "Overdue", "At risk", "On track"),
             rows=tuple(rows),
         )
     )

@@ -5,16 +5,20 @@ silently; that of several pages found at once only the latest calls people. Pure
 platforms, and how it is drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from escalation.book import Book
+from rules.clocks import Moment
 from rules.decisions import Decision
 from rules.metrics import in_words
 
 Audience = Literal["team", "person", "customer"]
 
+ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
+"""Fields of a ticket that its card shows."""
 _SILENT = ("clock.paused", "clock.resumed")
 _LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.corrected", "clock.excused")
 _CALLS = ("page.opened", "page.stepped")
@@ -32,8 +36,10 @@ class Effect:
     mentions: tuple[str, ...] = ()
 
 
-def effects_of(new: Sequence[Decision], recorded: Sequence[Decision], book: Book) -> list[Effect]:
-    """What the new decisions of one ticket lead to, in their order."""
+def effects_of(
+    new: Sequence[Decision], recorded: Sequence[Decision], book: Book, moments: Sequence[Moment] = ()
+) -> list[Effect]:
+    """What the new decisions of one ticket lead to, in their order; then what else its events have changed about its card."""
     everything = [*recorded, *new]
     teams = dict.fromkeys(d.team for d in everything if d.team and (d.kind == "message.team" or d.page))
     called = dict.fromkeys(person for d in everything if d.kind in _CALLS for person in d.to or ())
@@ -52,7 +58,30 @@ def effects_of(new: Sequence[Decision], recorded: Sequence[Decision], book: Book
         elif decision.kind in _LOGGED or decision.kind in _SILENT:
             effects.extend(_effect(decision, "team", team, _state(decision)) for team in teams)
             effects.extend(_effect(decision, "person", person, None) for person in called)
-    return effects
+    return [*effects, *_refreshed(effects, everything, moments, [("team", team) for team in teams], called)]
+
+
+def _refreshed(
+    effects: Sequence[Effect],
+    everything: Sequence[Decision],
+    moments: Sequence[Moment],
+    teams: Sequence[tuple[Audience, str]],
+    called: Iterable[str],
+) -> Iterator[Effect]:
+    """Cards that are shown follow the latest change of what stands on them, also where no decision came of it."""
+    changed = next((now.event for before, now in reversed(list(pairwise(moments))) if _shown(before) != _shown(now)), None)
+    if changed is None:
+        return
+    brought = {(effect.audience, effect.who) for effect in effects}
+    people: list[tuple[Audience, str]] = [("person", person) for person in called]
+    for audience, who in (*teams, *people):
+        if (audience, who) not in brought:
+            key = f"{changed.ticket}/{changed.source}/{changed.id}/{audience}/{who}"
+            yield Effect(key, audience, who, everything[-1])
+
+
+def _shown(moment: Moment) -> tuple[object, ...]:
+    return tuple(moment.facts.get(name) for name in ON_CARDS)
 
 
 def _calls(decision: Decision, book: Book, latest: bool) -> list[Effect]:

@@ -131,6 +131,17 @@ def test_a_ticket_has_one_card_in_the_channel_however_much_happens(here: Desk) -
     assert sorted(message.ticket or "" for message in here.chat("support")) == ["T-1", "T-2"]
 
 
+def test_the_card_follows_the_ticket_also_where_no_clock_is_concerned(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:08:00Z")
+    (before,) = here.chat("support")
+    here.take(wire("ticket.updated", "2026-01-05T09:08:00Z", status="open", title="Nobody can pay"))
+    (card,) = here.chat("support")
+    assert card.card.title == "T-1 · Nobody can pay"
+    assert [field.value for field in card.card.fields if field.label == "Status"] == ["open"]
+    assert len(card.log) == len(before.log)
+
+
 def test_after_a_night_away_it_is_said_as_it_stands_now_and_not_as_a_burst_of_calls(here: Desk) -> None:
     here.take(opened(NINE))
     here.clock.move("2026-01-05T09:50:00Z")
