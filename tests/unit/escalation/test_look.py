@@ -12,6 +12,7 @@ from escalation.look import Look, look
 from rules.instants import DAY, HOUR, MINUTE
 from rules.ticket import TicketEvent
 from tests.support.core import agreement, answered, at, book, event, gold, opened, see, targets, thresholds, updated
+from tests.support.histories import random_history
 
 START = at("2026-01-05T10:00:00Z")
 
@@ -42,18 +43,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = (
 GAPS = [0, MINUTE, 10 * MINUTE, 15 * MINUTE, 40 * MINUTE, 3 * HOUR, 20 * HOUR]
 
 
-def random_history(seed: int) -> list[TicketEvent]:
-    dice = random.Random(seed)  # noqa: S311
-    kinds, gaps = dice.sample(CHANGES, dice.randint(2, 6)), dice.sample(GAPS, dice.randint(1, 3))
-    found, when = [opened(START, arrival_=0, id_="e0")], START
-    for i in range(1, dice.randint(2, 10)):
-        when += dice.choice(gaps)
-        type_, data = dice.choice(kinds)
-        found.append(event(when, type_, id_=f"e{i}", arrival_=i, **data))
-    return found
-
-
-histories = st.integers(0, 2**32).map(random_history)
+histories = st.integers(0, 2**32).map(lambda seed: random_history(seed, START, CHANGES, GAPS, 10))
 instants = st.integers(0, 2**32).map(lambda seed: START + random.Random(seed).randint(0, 60 * HOUR))  # noqa: S311
 
 

@@ -17,7 +17,6 @@ from tests.support.core import (
     at,
     clock,
     crossings,
-    event,
     fold,
     gold,
     opened,
@@ -26,6 +25,7 @@ from tests.support.core import (
     thresholds,
     updated,
 )
+from tests.support.histories import random_history
 
 START = at("2026-01-05T09:00:00Z")
 ALL = promises(
@@ -56,21 +56,8 @@ CHANGES: list[tuple[str, dict[str, Any]]] = (
 GAPS = [0, 1, MINUTE, 5 * MINUTE, 12 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 17 * HOUR, 64 * HOUR]
 
 
-def random_history(seed: int) -> list[TicketEvent]:
-    """Few kinds of change and of gap in one history, so that the same thing happens again and again."""
-    dice = random.Random(seed)  # noqa: S311
-    kinds, gaps = dice.sample(CHANGES, dice.randint(2, 6)), dice.sample(GAPS, dice.randint(1, 3))
-    found, when = [opened(START, arrival_=0, id_="e0")], START
-    for i in range(1, dice.randint(2, 12)):
-        when += dice.choice(gaps)
-        type_, data = dice.choice(kinds)
-        found.append(event(when, type_, id_=f"e{i}", arrival_=i, **data))
-    return found
-
-
 def histories() -> st.SearchStrategy[list[TicketEvent]]:
-    """Built from a seed: strategies that shrink draw histories and instants too tame to find much."""
-    return st.integers(0, 2**32).map(random_history)
+    return st.integers(0, 2**32).map(lambda seed: random_history(seed, START, CHANGES, GAPS, 12))
 
 
 def hours_after_start(most: int) -> st.SearchStrategy[int]:
