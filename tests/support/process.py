@@ -1,5 +1,6 @@
 """The `sla` command as a process of its own: run to its end, or started, asked, interrupted, killed."""
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -112,3 +114,8 @@ class Process:
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{self.starts}.{name}"
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    """The objects of JSON lines."""
+    return [json.loads(line) for line in text.splitlines()]

@@ -1,0 +1,128 @@
+"""`sla calendar` and `sla import` as a person or a script meets them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.desk import ROOT, SHARED
+from tests.support.process import rows, sla
+
+OFFICE = 'calendars: {office: {zone: Europe/London, hours: {mon-fri: ["09:00-17:00"]}}}\n'
+
+
+def test_a_calendar_alone_answers_questions_and_goes_on_after_a_bad_line(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(OFFICE)
+    questions = [
+        '{"op":"add","start":"2026-01-05T16:00:00Z","ms":7200000}',
+        "nonsense",
+        '{"op":"sub","start":"2026-01-06T10:00:00Z","ms":7200000}',
+        '{"op":"between","start":"2026-01-05T00:00:00Z","end":"2026-01-06T00:00:00Z"}',
+        '{"op":"is_open","at":"2026-07-06T08:30:00+01:00"}',
+        '{"op":"is_open","at":"2026-07-06T09:00:00+01:00"}',
+        '{"op":"next_open","at":"2026-01-10T12:00:00Z"}',
+        '{"op":"next_close","at":"2026-01-05T12:00:00Z"}',
+        '{"op":"prev_open","at":"2026-01-05T12:00:00Z"}',
+        '{"op":"prev_close","at":"2026-01-05T12:00:00Z"}',
+        '{"op":"dance"}',
+        '{"op":"add","start":"2026-01-05T16:00:00","ms":1}',
+        '{"op":"add","start":"2026-01-05T16:00:00Z","ms":1.5}',
+        '{"op":"add","start":"2026-01-05T16:00:00Z","ms":1e99}',
+        '{"op":"add"}',
+        '{"op":["add"]}',
+        "[]",
+        "",
+        '{"op":"between","start":"2026-01-06T00:00:00Z","end":"2026-01-05T00:00:00Z"}',
+    ]
+    done = sla("calendar", "--config", tmp_path / "c.yaml", "office", "--queries", "-", stdin="\n".join(questions))
+    assert done.returncode == 0
+    answers = rows(done.stdout)
+    hour = 3_600_000
+    assert answers[0] == {"at": "2026-01-06T10:00:00.000Z"}
+    assert answers[2] == {"at": "2026-01-05T16:00:00.000Z"}
+    assert answers[3] == {"ms": 8 * hour}
+    assert answers[4:6] == [{"open": False}, {"open": True}]
+    assert [answer["at"] for answer in answers[6:10]] == [
+        "2026-01-12T09:00:00.000Z",
+        "2026-01-05T17:00:00.000Z",
+        "2026-01-05T09:00:00.000Z",
+        "2026-01-05T12:00:00.000Z",  # the time just before is open
+    ]
+    assert all(list(answer) == ["error"] for answer in [answers[1], *answers[10:17]])
+    assert answers[17:] == [{"ms": -8 * hour}]
+
+
+FAR = [
+    '{"op":"add","start":"2026-01-05T16:00:00Z","ms":99999999999999}',
+    '{"op":"next_open","at":"9999-12-31T23:59:59Z"}\n{"op":"is_open","at":"2026-01-05T16:00:00Z"}',
+    '{"op":"prev_open","at":"0001-01-01T00:00:00Z"}\n{"op":"is_open","at":"2026-01-05T16:00:00Z"}',
+]
+
+
+@pytest.mark.parametrize("questions", FAR, ids=["add", "next_open", "prev_open"])
+def test_a_question_beyond_all_measure_is_answered_soon(tmp_path: Path, questions: str) -> None:
+    (tmp_path / "c.yaml").write_text(OFFICE)
+    done = sla("calendar", "--config", tmp_path / "c.yaml", "office", "--queries", "-", stdin=questions, timeout=10)
+    answers = rows(done.stdout)
+    assert list(answers[0]) in (["error"], ["at"])
+    assert answers[1:] in ([], [{"open": True}])
+
+
+def test_a_calendar_shows_a_fortnight_to_a_person(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(OFFICE)
+    done = sla("calendar", "--config", tmp_path / "c.yaml", "office")
+    assert done.returncode == 0
+    assert done.stdout.count("09:00–17:00") == 10
+    assert "80 hours open" in done.stdout
+
+
+def test_a_calendar_that_nobody_knows_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(OFFICE)
+    done = sla("calendar", "--config", tmp_path / "c.yaml", "offise")
+    assert done.returncode == 2
+    assert "Did you mean office?" in done.stderr
+
+
+MAPPING = """\
+name: desk
+ticket: id
+time: {column: at, zone: UTC}
+fields: {status: state, priority: prio}
+values:
+  status: {New: new, Done: solved}
+  priority: {1: urgent}
+"""
+
+
+def test_a_log_is_imported_and_simulated(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    (tmp_path / "log.csv").write_text(
+        "id,at,state,prio\nA,2026-01-05 09:00:00,New,1\nA,never,New,1\nA,2026-01-05 10:00:00,Done,1\n"
+    )
+    done = sla("import", "--mapping", tmp_path / "m.yaml", tmp_path / "log.csv")
+    assert done.returncode == 0
+    assert rows(done.stdout)[0]["type"] == "ticket.opened"
+    assert "row 3" in done.stderr
+    assert "1 rows were refused" in done.stderr
+    assert sla("simulate", "--config", config, "--events", "-", stdin=done.stdout).returncode == 0
+
+
+def test_a_wrong_mapping_ends_with_1_and_a_missing_log_with_2(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("name: [")
+    (tmp_path / "log.csv").write_text("id\n")
+    assert sla("import", "--mapping", tmp_path / "m.yaml", tmp_path / "log.csv").returncode == 1
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    assert sla("import", "--mapping", tmp_path / "m.yaml", tmp_path / "gone.csv").returncode == 2
+
+
+@pytest.mark.samples
+def test_the_servicenow_log_goes_through_import_and_simulate(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "calendars: {always: {hours: 24x7}}\n"
+        "agreements: {all: {kind: sla, from: 2010-01-01, calendar: always, targets: {resolution: {default: 3d}}}}\n"
+    )
+    log = SHARED / "samples" / "servicenow_incidents_sample20.csv.xz"
+    imported = sla("import", "--mapping", ROOT / "config/mappings/servicenow.yaml", log)
+    assert (imported.returncode, imported.stderr) == (0, "")
+    done = sla("simulate", "--config", tmp_path / "c.yaml", "--events", "-", stdin=imported.stdout)
+    assert done.returncode == 0
+    assert "4,939 tickets" in done.stdout

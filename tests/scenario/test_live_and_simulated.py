@@ -1,0 +1,132 @@
+"""What is recorded live is what a simulation of the same events says, also after an outage."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.helpdesk.cloudevents import ticket_event
+from bot.simulation.simulate import Simulation
+from rules.instants import parse
+from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Desk:
+    return desk(tmp_path)
+
+
+STORY = [
+    opened(NINE),
+    opened("2026-01-05T09:03:00Z", "T-2", customer="globex", tier="gold", priority="high"),
+    wire("page.acknowledged", "2026-01-05T09:16:00Z", by="ben", **{"for": "20m"}),
+    wire("ticket.replied", "2026-01-05T09:20:00Z", "T-2", author="agent", public=False, text="an internal note"),
+    answered("2026-01-05T09:40:00Z"),
+    wire("ticket.updated", "2026-01-05T09:45:00Z", status="pending"),
+    wire("ticket.updated", "2026-01-05T10:00:00Z", "T-2", priority="urgent"),
+    wire("ticket.updated", "2026-01-05T11:00:00Z", status="open"),
+    wire("page.acknowledged", "2026-01-05T10:20:00Z", "T-2", by="ana"),
+    wire("ticket.updated", "2026-01-05T13:00:00Z", status="solved"),
+    wire("ticket.updated", "2026-01-05T13:30:00Z", "T-2", status="closed"),
+    wire("ticket.updated", "2026-01-05T14:00:00Z", status="open"),
+]
+
+
+def simulated(here: Desk, events: list[dict[str, Any]], until: str) -> dict[str, list[dict[str, Any]]]:
+    simulation = Simulation(here.book)
+    for event in events:
+        simulation.add(ticket_event(event, clicks=True))
+    found: dict[str, list[dict[str, Any]]] = {}
+    simulation.run(parse(until), lambda row: found.setdefault(row["ticket"], []).append(row), None, lambda _: None)
+    return found
+
+
+def test_the_live_record_is_what_a_simulation_of_the_same_events_says(here: Desk) -> None:
+    until = "2026-01-06T09:00:00Z"
+    here.play(STORY, until)
+    expected = simulated(here, STORY, until)
+    for ticket in ("T-1", "T-2"):
+        assert sorted(map(str, here.recorded(ticket))) == sorted(map(str, expected[ticket]))
+        assert [row["at"] for row in here.recorded(ticket)] == [row["at"] for row in expected[ticket]]
+
+
+def test_the_record_is_the_same_when_the_bot_was_away_all_day_but_for_the_calls_that_nobody_made(here: Desk) -> None:
+    until = "2026-01-06T09:00:00Z"
+    for event in STORY:
+        here.app.ledger.intake.append([ticket_event(event, clicks=True)], [], parse(str(event["time"])))
+    here.clock.move(until)
+    here.settle()
+    expected = simulated(here, STORY, until)
+
+    def but_pages(rows: list[dict[str, Any]]) -> list[str]:
+        return sorted(str(row) for row in rows if not row["kind"].startswith("page."))
+
+    for ticket in ("T-1", "T-2"):
+        assert but_pages(here.recorded(ticket)) == but_pages(expected[ticket])
+        assert {row["at"] for row in here.recorded(ticket) if row["kind"].startswith("page.")} <= {"2026-01-06T09:00:00.000Z"}
+
+
+def test_after_an_outage_the_ladder_is_climbed_from_its_first_step(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:08:30Z")
+    here.clock.move("2026-01-05T11:00:00Z")  # 90 % were reached at 09:09, the promise was broken at 09:10
+    here.settle()
+    calls = [(row["at"], row["to"]) for row in here.recorded() if row["kind"] == "page.opened"]
+    assert calls == [("2026-01-05T11:00:00.000Z", ["ana"])]
+    assert len(here.log("@ana")) == 1
+    here.go("2026-01-05T11:10:00Z")
+    assert [row["to"] for row in here.recorded() if row["kind"] == "page.stepped"] == [["ben"]]
+    assert "page.delayed" in words(here.say("/sla why T-1"))
+
+
+def test_a_page_goes_on_after_an_outage_where_it_was(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:14:00Z")  # Ana is paged since 09:09
+    here.clock.move("2026-01-05T10:30:00Z")
+    here.settle()
+    stepped = [(row["at"], row["step"], row["to"]) for row in here.recorded() if row["kind"] == "page.stepped"]
+    assert stepped == [("2026-01-05T10:30:00.000Z", 2, ["ben"])]
+
+
+def test_a_ticket_answered_during_an_outage_calls_nobody_after_it(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.app.ledger.intake.append([ticket_event(answered("2026-01-05T09:30:00Z"))], [], parse("2026-01-05T09:30:00Z"))
+    here.clock.move("2026-01-05T10:30:00Z")
+    here.settle()
+    assert [row for row in here.recorded() if row["kind"].startswith("page.")] == []
+    assert here.log("@ana") == []
+
+
+def test_the_record_after_an_outage_is_what_a_simulation_of_the_history_says(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:15:00Z")
+    here.clock.move("2026-01-05T12:00:00Z")
+    here.settle()
+    here.go("2026-01-05T18:00:00Z")
+    here.take(answered("2026-01-05T18:00:00Z"))
+    events = here.app.ledger.looks.histories(["T-1"])[0].events
+    assert [event.type for event in events] == ["ticket.opened", "page.delayed", "ticket.replied"]
+    simulation, found = Simulation(here.book), list[dict[str, Any]]()
+    for event in events:
+        simulation.add(event)
+    simulation.run(parse("2026-01-05T18:00:00Z"), found.append, None, lambda _: None)
+    assert sorted(map(str, found)) == sorted(map(str, here.recorded()))
+
+
+def test_the_clocks_that_the_api_answers_are_those_of_the_simulation(here: Desk) -> None:
+    until = "2026-01-06T09:00:00Z"
+    here.play(STORY, until)
+    simulation = Simulation(here.book)
+    for event in STORY:
+        simulation.add(ticket_event(event, clicks=True))
+    clocks: list[dict[str, Any]] = []
+    simulation.run(parse(until), None, clocks.append, lambda _: None)
+    for ticket in ("T-1", "T-2"):
+        here.app.ledger.intake.append([ticket_event(wire("note", until, ticket))], [], parse(until))
+    here.settle()
+    live = [clock for t in ("T-1", "T-2") for clock in here.client().get(f"/api/tickets/{t}").json()["clocks"]]
+
+    def order(rows: list[dict[str, Any]]) -> list[str]:
+        return sorted(str(sorted(row.items(), key=str)) for row in rows)
+
+    assert order(live) == order(clocks)
