@@ -64,9 +64,8 @@ def test_ctrl_c_ends_the_bot_cleanly_also_while_a_page_is_open(bot: Process, sig
     bot.start().ready()
     with httpx.stream("GET", f"{bot.url}/api/stream", timeout=10) as stream:
         next(stream.iter_text())
-        code, seconds = bot.interrupt(sign)
+        code = bot.interrupt(sign)
     assert code in (0, -signal.SIGTERM) if sign is signal.SIGTERM else code == 0
-    assert seconds < 5
     assert "Traceback" not in bot.output()
     assert "ERROR" not in bot.output()
 
@@ -75,11 +74,10 @@ def test_ctrl_c_ends_the_demonstration_cleanly(tmp_path: Path) -> None:
     demo = Process(("demo",), tmp_path / "log", {"TMPDIR": str(tmp_path)}).start()
     try:
         demo.ready()
-        code, seconds = demo.interrupt()
+        code = demo.interrupt()
     finally:
         demo.kill()
     assert code == 0
-    assert seconds < 5
     assert "Traceback" not in demo.output()
     assert not list(tmp_path.glob("slakeeper-demo-*"))
 
