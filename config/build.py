@@ -120,8 +120,7 @@ def _agreement(name: str, section: AgreementSection, calendars: Calendars) -> Ag
         on_change=section.on_change,
         on_reopen=section.on_reopen,
         instead_of=tuple(section.instead_of),
-        customer_updates=CustomerUpdates(section.customer_updates.every, section.customer_updates.approve),
-        terms={"objective": section.objective, "credits": section.credits, "review": section.review},
+        customer_updates=CustomerUpdates(section.customer_updates.every),
     )
 
 
@@ -156,7 +155,7 @@ def _shift(section: ShiftSection) -> Shift:
 def _ladder(name: str, section: LadderSection) -> Ladder:
     steps = tuple(Step(*_whom(step.page), step.wait, step.after == "breach") for step in section.steps)
     said = section.acknowledgement
-    return Ladder(name, steps, section.repeat, section.waits, Acknowledgement(said.lasts, said.remind))
+    return Ladder(name, steps, section.repeat, section.waits, Acknowledgement(said.lasts))
 
 
 def _whom(target: StepTarget) -> tuple[Any, str]:

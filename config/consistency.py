@@ -9,6 +9,7 @@ from typing import Any
 
 import holidays
 
+from config.fields import local_time
 from config.problems import shown
 from config.source import Place, Source
 from rules.durations import Amount, DurationError, parse_amount
@@ -37,6 +38,15 @@ def check_consistency(source: Source) -> None:
                 source.problem(place, f"{len(named)} of them", f"exactly one of {', '.join(_WHOM)}")
     for place, limit in source.found(("agreements", "*", "targets", "*", "*")):
         _check_limit(source, place, limit)
+    for field in ("warn_at", "after_breach"):
+        for place, thresholds in source.found(("agreements", "*", field)):
+            _check_thresholds(source, place, thresholds)
+    for place, instead in source.found(("agreements", "*", "instead_of")):
+        if place[1] in (instead if isinstance(instead, list) else [instead]):
+            source.problem(place, shown(place[1]), "another agreement", "An agreement cannot replace itself.")
+    for field in ("shifts", "overrides"):
+        for place, span in source.found(("rotas", "*", field, "*")):
+            _check_span(source, place, span)
 
 
 def _check_hours(source: Source, place: Place, calendar: Mapping[str, Any]) -> None:
@@ -47,6 +57,8 @@ def _check_hours(source: Source, place: Place, calendar: Mapping[str, Any]) -> N
 
 def _check_country(source: Source, place: Place, country: object, subdivision: object) -> None:
     known = holidays.list_supported_countries()
+    if country is None and subdivision is not None:
+        source.problem((*place, "subdivision"), shown(subdivision), "a country beside it", "Add country: such as GB.")
     if not isinstance(country, str):
         return
     if country not in known:
@@ -75,12 +87,33 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
     # An inherited limit is right where it was written; what does not fit it is the calendar said here.
     at, found = (where, name) if source.is_inherited(place) else (place, amount.text)
     if amount.uses_days and calendar.get("hours") != "24x7":
-        words = amount.text.replace("d", "wd")
-        hint = f"Calendar {name} is not 24x7: write working days ({words}) or hours."
+        hint = f"Calendar {name} is not 24x7: write working days, such as 2wd, or hours."
         source.problem(at, shown(found), f"working days or hours{_instead_of(amount, at, place)}", hint)
     elif amount.working_days and calendar.get("working_day") is None:
         expected = f"a calendar that says how long a working day is{_instead_of(amount, at, place)}"
         source.problem(at, shown(found), expected, f"Add working_day: 8h to calendar {name}.")
+
+
+def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
+    agreement, calendars = source.data["agreements"][place[1]], source.data.get("calendars")
+    calendar = calendars.get(agreement.get("calendar")) if isinstance(calendars, Mapping) else None
+    for i, text in enumerate(thresholds if isinstance(thresholds, list) else ()):
+        if text in thresholds[:i]:  # type: ignore[index]
+            source.problem((*place, i), f"{shown(text)} a second time", "each threshold once", "Take one of them out.")
+        amount = _amount(str(text).removesuffix("before").removesuffix("after").strip())
+        if amount is not None and amount.uses_days and isinstance(calendar, Mapping) and calendar.get("hours") != "24x7":
+            hint = f"Calendar {agreement['calendar']} is not 24x7, and a threshold is counted in it: write hours."
+            source.problem((*place, i), shown(text), "hours", hint)
+
+
+def _check_span(source: Source, place: Place, span: object) -> None:
+    if not isinstance(span, Mapping):
+        return
+    if span.get("who") == []:
+        source.problem((*place, "who"), "nobody", "at least one person", "Write who: [ana, ben].")
+    start, end = (local_time(str(span.get(name))) for name in ("from", "until"))
+    if start is not None and end is not None and end <= start:
+        source.problem((*place, "until"), shown(span["until"]), f"a time after {span['from']}", "It would never be in force.")
 
 
 def _amount(text: object) -> Amount | None:

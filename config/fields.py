@@ -9,7 +9,6 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import arrow
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -53,12 +52,25 @@ def _reader(read: Callable[[str], Any], expected: str, hint: str = "") -> Callab
 
 
 def _local(text: str) -> datetime:
-    if len(text) > 40:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
         raise ValueError(text)
-    moment = arrow.get(text).datetime
-    if "+" in text[10:] or text.endswith("Z"):
+    return moment
+
+
+def _clock(text: str) -> time:
+    found = time.fromisoformat(text)
+    if found.tzinfo is not None:
         raise ValueError(text)
-    return moment.replace(tzinfo=None)
+    return found
+
+
+def local_time(text: str) -> datetime | None:
+    """A local date and time, or None where a text is none."""
+    try:
+        return _local(text)
+    except ValueError:
+        return None
 
 
 def _window(text: str) -> tuple[int, int]:
@@ -69,7 +81,8 @@ def _window(text: str) -> tuple[int, int]:
     return (first, last if last > first else last + DAY)
 
 
-def _days(text: str) -> list[int]:
+def days_of(text: str) -> list[int]:
+    """Weekdays named by `mon`, `mon-thu` or `mon,wed`; 0 is Monday. Raises ValueError."""
     days: list[int] = []
     for part in text.lower().split(","):
         first, dash, last = part.strip().partition("-")
@@ -127,7 +140,7 @@ def _milliseconds(value: Any) -> int:
 
 
 def _percent(value: Any) -> str:
-    return str(_reader(lambda text: _as_percent(text), "a percentage", "Write 95%.")(value))
+    return str(_reader(_as_percent, "a percentage", "Write 95%.")(value))
 
 
 def _as_percent(text: str) -> str:
@@ -139,11 +152,6 @@ def _as_percent(text: str) -> str:
 
 def _one_or_more(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
-
-
-def days_of(text: str) -> list[int]:
-    """Weekdays named by `mon`, `mon-thu` or `mon,wed`; 0 is Monday. Raises ValueError."""
-    return _days(text)
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -161,7 +169,7 @@ LocalTime = Annotated[
     datetime,
     BeforeValidator(_reader(_local, "a local date and time", "Write 2026-01-05T09:00, without an offset.")),
 ]
-Clock = Annotated[time, BeforeValidator(_reader(time.fromisoformat, "a time of day", "Write 09:00."))]
+Clock = Annotated[time, BeforeValidator(_reader(_clock, "a time of day", "Write 09:00."))]
 Weekday = Annotated[int, BeforeValidator(_reader(lambda text: WEEKDAYS.index(text.lower()), "a weekday", "Write mon."))]
 Window = Annotated[tuple[int, int], BeforeValidator(_reader(_window, "a window of hours", 'Write "09:00-17:30".'))]
 Zone = Annotated[ZoneInfo, BeforeValidator(_reader(ZoneInfo, "an IANA time zone", "Write Europe/London or UTC."))]

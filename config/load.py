@@ -21,15 +21,13 @@ def examine(path: Path) -> tuple[Book | None, list[Problem]]:
     """The book, where nothing is wrong, and all problems and warnings in the order of their places."""
     source = read(path)
     extend(source)
-    check_actions(source)
     written = "rules" in source.data
-    if not written:
-        source.data["rules"] = DEFAULT_RULES
+    source.data.setdefault("rules", DEFAULT_RULES)
     valid = validate(source)
     check_references(source)
     check_consistency(source)
-    book = None
-    if all(problem.warning for problem in source.problems):
-        book = build(valid)
-        check_thresholds(source, book)
+    if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
+        check_actions(source)
+    check_thresholds(source, valid)
+    book = build(valid) if all(problem.warning for problem in source.problems) else None
     return book, sorted(set(source.problems))

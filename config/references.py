@@ -5,11 +5,12 @@ is told even where its section has other problems. A rule's action is only warne
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from config.problems import shown
 from config.schema import action_of
 from config.source import Source
-from escalation.book import Book
+from escalation.book import Book, Rule
 from rules.metrics import BUILT_IN
 from rules.problems import did_you_mean
 
@@ -44,7 +45,7 @@ def check_references(source: Source) -> None:
         for place, name in source.found(pattern):
             if pattern[-1] == "lead_of" and name == _OWN_TEAM:
                 continue
-            if isinstance(name, str) and name not in known:
+            if isinstance(name, str | int) and str(name) not in known:
                 expected = f"a {_ONE.get(section, 'name')} defined under {section}:"
                 source.problem(place, shown(name), expected, did_you_mean(name, known))
     own = source.data.get("metrics")
@@ -56,22 +57,32 @@ def check_references(source: Source) -> None:
 
 
 def check_actions(source: Source) -> None:
-    """Warn of every action whose target is not configured."""
+    """Warn once of every target of an action that is not configured: the action does nothing."""
+    warned = set()
     for place, action in source.found(("rules", "*", "do", "*")):
         verb, target = action_of(action) or ("", "")
         own, section = _ACTIONS.get(verb, ("", ""))
-        named = source.data.get(section) or {}
-        if section and target != own and target not in named:
-            hint = f"Define {target} under {section}:, or take the action out."
+        named = source.data.get(section)
+        if not section or (isinstance(named, Mapping) and target in named) or (section, target) in warned:
+            continue
+        warned.add((section, target))
+        if target != own:
+            hint = f"Define {target} under {section}:, or write rules: without this action."
             source.problem(place, f"{verb}: {target}", "a target that is configured", hint, warning=True)
+            continue
+        for at, agreement in source.found(("agreements", "*")):
+            if isinstance(agreement, Mapping) and agreement.get(own) is None:
+                hint = f"Add {own}: to it, else {verb}: {own} does nothing there."
+                source.problem((*at, own), "nothing", f"the agreement's {own}", hint, warning=True)
 
 
-def check_thresholds(source: Source, book: Book) -> None:
+def check_thresholds(source: Source, valid: Mapping[str, Mapping[str, Any]]) -> None:
     """Warn of a threshold that no rule answers: nobody would hear of it."""
-    for agreement in book.promises.agreements:
+    book = Book(rules=[Rule(name, section.when, ()) for name, section in valid["rules"].items()])
+    for name, agreement in valid["agreements"].items():
         for field in ("warn_at", "after_breach"):
             for i, threshold in enumerate(getattr(agreement, field)):
                 if book.silent("clock.crossed", threshold.text):
                     hint = f"Add a rule with when: {{crossing: {threshold.text}}}, else nobody hears of it."
-                    place = ("agreements", agreement.name, field, i)
+                    place = ("agreements", name, field, i)
                     source.problem(place, threshold.text, "a threshold that a rule answers", hint, warning=True)

@@ -50,13 +50,28 @@ def _none_is_nothing(value: Any) -> Any:
 
 
 def _within(value: Any) -> Any:
-    return (
-        value if isinstance(value, dict) or value is None else _none_is_nothing({"within": value} if value != "none" else value)
-    )
+    """A limit may be written without its field; none is no promise."""
+    if value is None or value == "none":
+        return None
+    return value if isinstance(value, dict) else {"within": value}
 
 
 def _named_dates(value: Any) -> Any:
     return {str(day): "closed" for day in value} if isinstance(value, list) else value
+
+
+def _no_approval(value: Any) -> Any:
+    if value != "none":
+        raise wrong(
+            "none", "Messages to customers go out without approval; to hold them back, take the action out of the rules."
+        )
+    return value
+
+
+def _customer(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("updates", "none") != "none":
+        raise wrong("none", "Write updates: none for no messages, or leave it out.", ("updates",))
+    return value
 
 
 Role = Annotated[str, BeforeValidator(_role)]
@@ -156,7 +171,7 @@ class ObjectiveSection(Section):
 
 class UpdatesSection(Section):
     every: Milliseconds | None = None
-    approve: Text = "none"
+    approve: Annotated[Literal["none"], BeforeValidator(_no_approval)] = "none"
 
 
 class CreditsSection(Section):
@@ -244,7 +259,7 @@ SECTIONS: dict[str, Any] = {
     "people": PersonSection,
     "role_grants": GrantSection,
     "teams": TeamSection,
-    "customers": dict[str, Any],
+    "customers": Annotated[dict[str, Any], BeforeValidator(_customer)],
     "rotas": RotaSection,
     "calendars": CalendarSection,
     "metrics": MetricSection,

@@ -6,7 +6,6 @@ Decided here: the steps and whom each one reaches. Not decided here: a page's wa
 from dataclasses import dataclass
 from typing import Literal
 
-from rules.durations import Threshold
 from rules.instants import MINUTE
 
 
@@ -22,10 +21,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """How long an acknowledgement lasts if its taker does not say, and when the taker is reminded."""
+    """How long an acknowledgement lasts if its taker does not say."""
 
     lasts: int = 30 * MINUTE
-    remind: Threshold | None = None
 
 
 @dataclass(frozen=True)

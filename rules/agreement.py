@@ -7,7 +7,7 @@ applies to a ticket (`promises`), and whether it was kept (`clock`).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from rules.calendar import BusinessCalendar
 from rules.conditions import ALWAYS, Condition, in_words
@@ -31,15 +31,14 @@ class Target:
 
 @dataclass(frozen=True)
 class CustomerUpdates:
-    """How often customers are written to (`every`, milliseconds of wall time) and who approves."""
+    """How often customers are written to (`every`, milliseconds of wall time)."""
 
     every: int | None = None
-    approve: str = "none"
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """One version of an agreement. `since` is the instant from which it holds; `terms` keeps what later floors use."""
+    """One version of an agreement. `since` is the instant from which it holds."""
 
     name: str
     version: str
@@ -56,7 +55,6 @@ class Agreement:
     on_reopen: OnReopen = "resume"
     instead_of: tuple[str, ...] = ()
     customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
-    terms: Mapping[str, Any] = field(default_factory=dict)
     _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -43,7 +43,7 @@ def simulate(
     Events may come in any order. Without --until it ends with the last event; without --decisions and --clocks it prints
     a summary. Events that cannot be understood are listed on standard error and do not disturb the others.
     """
-    book = load_book(config, warn=True)
+    book = load_book(config)
     end = _instant(until)
     # The rows held for sorting are many and free of circles: looking through them for garbage costs a tenth of the time.
     gc.freeze()

@@ -17,7 +17,13 @@ LADDER = ANA + "ladders:\n  l: {steps: [{page: {person: ana}, "
 def problems_of(tmp_path: Path, text: str | bytes) -> list[Problem]:
     path = tmp_path / "c.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return examine(path)[1]
+    return [problem for problem in examine(path)[1] if not problem.warning]
+
+
+def warnings_of(tmp_path: Path, text: str) -> list[Problem]:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    return [problem for problem in examine(path)[1] if problem.warning]
 
 
 # what is written, then line, field, found, expected, and words of the hint
@@ -199,6 +205,51 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
     ),
     "less than no repetition": (LADDER + "wait: 5m}], repeat: -1}\n", 3, "ladders.l.repeat", "-1", "equal to 0", ""),
     "a metric that never starts": ("metrics:\n  m: {stop: {status: closed}}\n", 2, "metrics.m", "no start", "start", "start:"),
+    "a calendar named by a number": (
+        ALWAYS + "agreements:\n  gold: {kind: sla, from: 2026-01-01, calendar: 5, targets: {}}\n",
+        *(3, "agreements.gold.calendar", "5", "defined under calendars", "always"),
+    ),
+    "an agreement that replaces itself": (
+        ALWAYS + GOLD + "    targets: {}\n    instead_of: gold\n",
+        *(8, "agreements.gold.instead_of", "'gold'", "another agreement", "replace itself"),
+    ),
+    "a threshold written twice": (
+        ALWAYS + GOLD + "    targets: {}\n    warn_at: [80%, 80%]\n",
+        *(8, "agreements.gold.warn_at.1", "'80%' a second time", "once", ""),
+    ),
+    "a threshold in days on office hours": (
+        OFFICE + GOLD.replace("always", "office") + "    targets: {}\n    after_breach: [1d after]\n",
+        *(8, "agreements.gold.after_breach.0", "'1d after'", "hours", "not 24x7"),
+    ),
+    "an approval that nobody asks for": (
+        ALWAYS + GOLD + "    targets: {}\n    customer_updates: {every: 4h, approve: lead}\n",
+        *(8, "agreements.gold.customer_updates.approve", "'lead'", "none", "without approval"),
+    ),
+    "a customer's wish in other words": (
+        "customers:\n  acme: {updates: no}\n",
+        *(2, "customers.acme.updates", "'no'", "none", "for no messages"),
+    ),
+    "a subdivision without a country": (
+        "calendars:\n  c: {hours: {mon: ['09:00-17:00']}, holidays: {subdivision: ENG}}\n",
+        *(2, "calendars.c.holidays.subdivision", "'ENG'", "a country", "GB"),
+    ),
+    "a shift with an offset to the west": (
+        ANA + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: '2026-01-05T09:00-05:00'}]}\n",
+        *(3, "rotas.r.shifts.0.from", "-05:00", "local date and time", "without an offset"),
+    ),
+    "a hand-over with an offset": (
+        ANA
+        + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: day, at: '09:00Z'}}]}\n",
+        *(3, "rotas.r.shifts.0.hand_over.at", "09:00Z", "time of day", "09:00"),
+    ),
+    "an override that ends before it begins": (
+        ANA + "rotas:\n  r: {zone: UTC, overrides: [{who: ana, from: 2026-01-05T09:00, until: 2026-01-04T09:00}]}\n",
+        *(3, "rotas.r.overrides.0.until", "2026-01-04", "a time after", "never be in force"),
+    ),
+    "a shift of nobody": (
+        "rotas:\n  r: {zone: UTC, shifts: [{who: [], from: 2026-01-05T09:00}]}\n",
+        *(2, "rotas.r.shifts.0.who", "nobody", "one person", "who:"),
+    ),
     "a template that is broken": ("wording:\n  breach: {en: 'Hi {{ name '}\n", 2, "wording.breach.en", "line 1", "Jinja", ""),
     "a name defined twice": ("people:\n  ana: {name: A}\n  ana: {name: B}\n", 3, "people.ana", "second time", "once", ":2"),
     "a section defined twice": (
@@ -369,7 +420,6 @@ wording:
         "agreements.gold.targets.resolution.urgent",
         "agreements.gold.targets.resolution.default",
         "agreements.gold.targets.resolution.low",
-        "rules.warn.do.0",
         "rules.warn.do.1",
         "ladders.up.steps.0.page",
         "ladders.up.steps.0.page.person",
@@ -380,7 +430,28 @@ wording:
     }
 
 
+def test_a_target_that_is_missing_is_warned_of_once(tmp_path: Path) -> None:
+    found = warnings_of(tmp_path, ALWAYS + GOLD + "    targets: {}\n")
+    assert [(warning.field, warning.found) for warning in found] == [
+        ("rules.breach-customer.do.0", "update_customer: breach"),
+        ("rules.breach-customer.do.1", "tell: leadership"),
+        ("rules.repeated.do.0", "page: leadership"),
+        ("agreements.gold.ladder", "nothing"),
+        ("agreements.gold.team", "nothing"),
+    ]
+
+
+@pytest.mark.parametrize("odd", ["5", "true", "[1]", "none", "''", "1.5"])
+@pytest.mark.parametrize("section", ["people", "teams", "ladders", "wording", "calendars", "rotas", "metrics", "agreements"])
+def test_a_section_that_is_no_mapping_is_no_traceback(tmp_path: Path, section: str, odd: str) -> None:
+    told = problems_of(
+        tmp_path, f"{section}: {odd}\nrules: {{r: {{when: {{crossing: 80%}}, do: [{{tell: x}}, {{page: y}}]}}}}\n"
+    )
+    assert {problem.field for problem in told} <= {section}
+
+
 def test_a_threshold_that_no_rule_answers_is_warned_of(tmp_path: Path) -> None:
-    (told,) = problems_of(tmp_path, ALWAYS + GOLD + "    targets: {}\n    warn_at: [75%, 90%, 100%]\n")
-    assert (told.warning, told.line, told.field, told.found) == (True, 8, "agreements.gold.warn_at.0", "75%")
+    found = warnings_of(tmp_path, ALWAYS + GOLD + "    targets: {}\n    warn_at: [75%, 90%, 100%]\n")
+    (told,) = (warning for warning in found if "warn_at" in warning.field)
+    assert (told.line, told.field, told.found) == (8, "agreements.gold.warn_at.0", "75%")
     assert "{crossing: 75%}" in told.hint
