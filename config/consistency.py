@@ -80,9 +80,8 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
     own = limit if isinstance(limit, Mapping) else {"within": limit}
     amount = _amount(own.get("within"))
     where, name = _calendar_of(source, place, own)
-    calendars = source.data.get("calendars")
-    calendar = calendars.get(name) if isinstance(calendars, Mapping) and isinstance(name, str) else None
-    if amount is None or not isinstance(calendar, Mapping):
+    calendar = _calendar(source, name)
+    if amount is None or calendar is None:
         return
     # An inherited limit is right where it was written; what does not fit it is the calendar said here.
     at, found = (where, name) if source.is_inherited(place) else (place, amount.text)
@@ -95,14 +94,14 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
 
 
 def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
-    agreement, calendars = source.data["agreements"][place[1]], source.data.get("calendars")
-    calendar = calendars.get(agreement.get("calendar")) if isinstance(calendars, Mapping) else None
+    name = source.data["agreements"][place[1]].get("calendar")
+    calendar = _calendar(source, name)
     for i, text in enumerate(thresholds if isinstance(thresholds, list) else ()):
         if text in thresholds[:i]:  # type: ignore[index]
             source.problem((*place, i), f"{shown(text)} a second time", "each threshold once", "Take one of them out.")
         amount = _amount(str(text).removesuffix("before").removesuffix("after").strip())
-        if amount is not None and amount.uses_days and isinstance(calendar, Mapping) and calendar.get("hours") != "24x7":
-            hint = f"Calendar {agreement['calendar']} is not 24x7, and a threshold is counted in it: write hours."
+        if amount is not None and amount.uses_days and calendar is not None and calendar.get("hours") != "24x7":
+            hint = f"Calendar {name} is not 24x7, and a threshold is counted in it: write hours."
             source.problem((*place, i), shown(text), "hours", hint)
 
 
@@ -121,6 +120,12 @@ def _amount(text: object) -> Amount | None:
         return parse_amount(text) if isinstance(text, str) else None
     except DurationError:
         return None
+
+
+def _calendar(source: Source, name: object) -> Mapping[str, Any] | None:
+    calendars = source.data.get("calendars")
+    found = calendars.get(str(name)) if isinstance(calendars, Mapping) else None
+    return found if isinstance(found, Mapping) else None
 
 
 def _calendar_of(source: Source, place: Place, limit: Mapping[str, Any]) -> tuple[Place, object]:

@@ -1,11 +1,18 @@
 """Files that are hardly a configuration, and values beyond all measure: told, never a traceback."""
 
+import copy
+import json
+from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from config.load import examine
 from rules.problems import Problem
+from tests.support.desk import DESK
 
 ALWAYS = "calendars: {always: {hours: 24x7}}\n"
 OFFICE = "calendars: {office: {hours: {mon: ['09:00-17:00']}}}\n"
@@ -91,3 +98,26 @@ def test_a_limit_beyond_all_measure_is_told_or_bearable(tmp_path: Path, limit: s
         assert book is not None
         found = look("T-1", [TicketEvent("T-1", "ticket.opened", at, {}, "1", "s")], book, NO_FACTS, at)
         assert all(row.public() for row in found.clocks)
+
+
+ODD: list[Any] = [5, True, None, "", [], {}, "x", [1], {"a": 1}, -1, 1.5, "none", "1d", "09:00-17:00"]
+
+
+def places(found: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values within a value."""
+    inside = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+    for key, value in inside:
+        yield (*place, key)
+        yield from places(value, (*place, key))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_an_odd_value_in_any_place_is_no_traceback(tmp_path: Path, odd: Any) -> None:
+    whole = YAML(typ="safe", pure=True).load(DESK.replace("2026-01-01", '"2026-01-01"'))
+    path = tmp_path / "c.json"
+    for *above, last in places(whole):
+        changed = copy.deepcopy(whole)
+        reduce(lambda value, key: value[key], above, changed)[last] = odd
+        path.write_text(json.dumps(changed))
+        book, told = examine(path)
+        assert (book is None) == any(not problem.warning for problem in told)

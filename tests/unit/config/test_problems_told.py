@@ -238,8 +238,7 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         *(3, "rotas.r.shifts.0.from", "-05:00", "local date and time", "without an offset"),
     ),
     "a hand-over with an offset": (
-        ANA
-        + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: day, at: '09:00Z'}}]}\n",
+        ANA + "rotas:\n  r: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00, hand_over: {every: day, at: '09:00Z'}}]}\n",
         *(3, "rotas.r.shifts.0.hand_over.at", "09:00Z", "time of day", "09:00"),
     ),
     "an override that ends before it begins": (
