@@ -88,7 +88,7 @@ class Watch:
             if delayed is not None:
                 history = replace(history, events=[*history.events, delayed])
                 found, new = self._found(history, facts, now)
-            effects = effects_of(new, history.recorded, self._book, found.moments)
+            effects = effects_of(new, history.recorded, self._book, now, found.moments)
             rows = [row for effect in effects for row in self._rows(effect, now)]
             return Written(found, history.seen, new, rows, self._teams, now, delayed)
         except Exception as error:  # one poisoned ticket must not stop the others

@@ -1,11 +1,11 @@
 """Effects: what new decisions make us say, and to whom.
 
-Decided here: which decisions are said to a team, a person or a customer; that a card already shown follows the ticket
-silently; that of several pages found at once only the latest calls people. Pure; data, not deeds. Not decided here: on which
-platforms, and how it is drawn.
+Decided here: which decisions are said to a team, a person or a customer; that cards already shown follow the ticket silently;
+that of several pages found at once only the latest calls people, and of what is late only the last is said. Pure; data, not
+deeds. Not decided here: on which platforms, and how it is drawn.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -13,15 +13,19 @@ from typing import Literal
 from escalation.book import Book
 from rules.clocks import Moment
 from rules.decisions import Decision
+from rules.instants import MINUTE
 from rules.metrics import in_words
 
 Audience = Literal["team", "person", "customer"]
 
 ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
 """Fields of a ticket that its card shows."""
-_SILENT = ("clock.paused", "clock.resumed")
+LATE = MINUTE
+"""Of what was true longer ago, as after an outage, only the last is said."""
 _LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.corrected", "clock.excused")
 _CALLS = ("page.opened", "page.stepped")
+
+Place = tuple[Audience, str]
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,16 @@ class Effect:
     line: str | None = None
     mentions: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> Place:
+        """Where it is said."""
+        return self.audience, self.who
+
 
 def effects_of(
-    new: Sequence[Decision], recorded: Sequence[Decision], book: Book, moments: Sequence[Moment] = ()
+    new: Sequence[Decision], recorded: Sequence[Decision], book: Book, now: int, moments: Sequence[Moment] = ()
 ) -> list[Effect]:
-    """What the new decisions of one ticket lead to, in their order; then what else its events have changed about its card."""
+    """What the new decisions of one ticket lead to at `now`, in their order; then every other card that is shown follows."""
     everything = [*recorded, *new]
     teams = dict.fromkeys(d.team for d in everything if d.team and (d.kind == "message.team" or d.page))
     called = dict.fromkeys(person for d in everything if d.kind in _CALLS for person in d.to or ())
@@ -54,30 +63,33 @@ def effects_of(
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
         elif decision.kind.startswith("page.") and decision.team:
             effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))
-            effects.extend(_effect(decision, "person", person, None) for person in called)
-        elif decision.kind in _LOGGED or decision.kind in _SILENT:
+        elif decision.kind in _LOGGED:
             effects.extend(_effect(decision, "team", team, _state(decision)) for team in teams)
-            effects.extend(_effect(decision, "person", person, None) for person in called)
-    return [*effects, *_refreshed(effects, everything, moments, [("team", team) for team in teams], called)]
+    effects = _once(effects, now)
+    brought = {effect.place for effect in effects}
+    shown: list[Place] = [*(("team", team) for team in teams), *(("person", person) for person in called)]
+    change = _change(new, moments)
+    silent = [place for place in shown if place not in brought] if change is not None else []
+    return [*effects, *(Effect(f"{change}/{audience}/{who}", audience, who, everything[-1]) for audience, who in silent)]
 
 
-def _refreshed(
-    effects: Sequence[Effect],
-    everything: Sequence[Decision],
-    moments: Sequence[Moment],
-    teams: Sequence[tuple[Audience, str]],
-    called: Iterable[str],
-) -> Iterator[Effect]:
-    """Cards that are shown follow the latest change of what stands on them, also where no decision came of it."""
-    changed = next((now.event for before, now in reversed(list(pairwise(moments))) if _shown(before) != _shown(now)), None)
-    if changed is None:
-        return
-    brought = {(effect.audience, effect.who) for effect in effects}
-    people: list[tuple[Audience, str]] = [("person", person) for person in called]
-    for audience, who in (*teams, *people):
-        if (audience, who) not in brought:
-            key = f"{changed.ticket}/{changed.source}/{changed.id}/{audience}/{who}"
-            yield Effect(key, audience, who, everything[-1])
+def _once(effects: Sequence[Effect], now: int) -> list[Effect]:
+    """What should have been said long ago is said once in each place, as it stands now. A letter is not left out."""
+    last = {effect.place: effect for effect in effects if effect.decision.at < now - LATE}
+    return [
+        effect
+        for effect in effects
+        if effect.audience == "customer" or effect.decision.at >= now - LATE or last[effect.place] is effect
+    ]
+
+
+def _change(new: Sequence[Decision], moments: Sequence[Moment]) -> str | None:
+    """A name for what has changed about the ticket since its cards were drawn: a decision, or else a field that they show."""
+    if new:
+        return f"{new[-1].ticket}/{new[-1].entry}"
+    changes = (after.event for before, after in pairwise(moments) if _shown(before) != _shown(after))
+    event = max(changes, key=lambda event: event.known_at, default=None)
+    return None if event is None else f"{event.ticket}/{event.source}/{event.id}"
 
 
 def _shown(moment: Moment) -> tuple[object, ...]:
@@ -94,7 +106,7 @@ def _calls(decision: Decision, book: Book, latest: bool) -> list[Effect]:
     return effects
 
 
-def _effect(d: Decision, audience: Audience, who: str, line: str | None, mentions: tuple[str, ...] = ()) -> Effect:
+def _effect(d: Decision, audience: Audience, who: str, line: str, mentions: tuple[str, ...] = ()) -> Effect:
     return Effect(f"{d.ticket}/{d.entry}/{audience}/{who}", audience, who, d, line, mentions)
 
 
@@ -104,9 +116,7 @@ def _crossing(decision: Decision) -> str:
     return _sentence(reason or rule)
 
 
-def _state(decision: Decision) -> str | None:
-    if decision.kind in _SILENT:
-        return None
+def _state(decision: Decision) -> str:
     if decision.kind == "clock.moved":
         return _sentence(f"{in_words(decision.metric or '')} is due at another time: {decision.reason}")
     return _sentence(decision.reason)

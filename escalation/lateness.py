@@ -1,7 +1,8 @@
-"""Lateness: calls that could not be made when they were due, as after an outage.
+"""Lateness: calls and letters that could not go out when they were due, as after an outage.
 
 Decided here: that this enters the ticket's history as an event of ours, so that every look says the same; people are called as
-soon as that is possible again, step by step, and nobody is said to have been called when nobody was. Not decided here: who is
+soon as that is possible again, step by step, nobody is said to have been called when nobody was, and a customer gets one
+letter and not all that were missed. Not decided here: who is
 called (`pages`).
 """
 
@@ -9,24 +10,24 @@ from collections.abc import Iterable, Sequence
 
 from rules.clocks import Moment
 from rules.decisions import Decision
-from rules.instants import MINUTE, parse, text
+from rules.instants import SECOND, parse, text
 from rules.ticket import TicketEvent
 
 DELAYED = "page.delayed"
-"""Calls that were due from `since` on could only be made at the event's time."""
+"""What was to be done from `since` on could only be done at the event's time."""
 SOURCE = "slakeeper"
-_CALLS = ("page.opened", "page.stepped", "page.expired", "page.exhausted")
-_SOON_ENOUGH = MINUTE
+_DEEDS = ("page.opened", "page.stepped", "page.expired", "page.exhausted", "message.customer")
+_SOON_ENOUGH = 15 * SECOND
 
 
 class Delays:
-    """The times of one ticket's history in which nobody could be called."""
+    """The times of one ticket's history in which nothing could be done."""
 
     def __init__(self, moments: Iterable[Moment]) -> None:
         self._known = [(_since(moment.event), moment.at) for moment in moments if moment.event.type == DELAYED]
 
     def over(self, at: int) -> int:
-        """When a call that is due at `at` is made."""
+        """When what is due at `at` is done."""
         for since, until in self._known:
             if since <= at < until:
                 at = until
@@ -41,8 +42,8 @@ def _since(event: TicketEvent) -> int:
 
 
 def delay(new: Sequence[Decision], now: int, id: str) -> TicketEvent | None:
-    """The event that has to enter the history, under an id, where calls among new decisions should have been made long ago."""
-    late = [decision for decision in new if decision.kind in _CALLS and decision.at < now - _SOON_ENOUGH]
+    """The event that has to enter the history, under an id, where deeds among new decisions should have been done long ago."""
+    late = [decision for decision in new if decision.kind in _DEEDS and decision.at < now - _SOON_ENOUGH]
     if not late:
         return None
     since = min(decision.at for decision in late)

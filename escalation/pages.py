@@ -45,9 +45,13 @@ class Pages:
         """An event was known at that instant; what follows from it could not be known before."""
         self._known_at = max(self._known_at, known_at)
 
+    def possible(self, at: int) -> int:
+        """When what is due at `at` can be done: not before it is known, and not while nothing could be done."""
+        return self._delays.over(max(self._known_at, at))
+
     def call(self, ladder: str, cause: Decision, agreement: Agreement | None, *, breached: bool) -> None:
         """People are needed: open a page, or give the open one another reason."""
-        at = self._delays.over(max(self._known_at, cause.at))
+        at = self.possible(cause.at)
         for page in self._open():
             if page.ladder.name == ladder:
                 page.join(cause, at, breached=breached)

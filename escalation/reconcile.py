@@ -12,11 +12,15 @@ from rules.instants import text
 from rules.ticket import TicketEvent
 
 CORRECTED = "clock.corrected"
+LETTER = "message.customer"
 
 
 def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history: Sequence[TicketEvent]) -> list[Decision]:
     """The entries to add so that the record says what was decided; empty where it does already."""
     live = _live(recorded)
+    letters = {
+        old.key for old in recorded if old.kind == LETTER
+    }  # what was written stays written, whatever becomes of its cause
     late = max(history, key=lambda event: event.known_at, default=None)
     new: list[Decision] = []
     held = set()
@@ -24,7 +28,8 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
         held.add(decision.key)
         old = live.get(decision.key)
         if old is None:
-            new.append(decision)
+            if decision.key not in letters:
+                new.append(decision)
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, late, decision), decision))
     closed = {old.page for old in live.values() if old.kind == "page.closed"}

@@ -180,9 +180,10 @@ class Responses:
             return
         every = (agreement.customer_updates.every if agreement else None) or 0
         letter = _following(cause, "message.customer", reason, wording=wording, customer=customer)
+        written = self.pages.possible(cause.at)
         earlier = [at for key, at in self._facts.letters.items() if key != letter.key and at <= cause.at]
-        if all(at < cause.at and cause.at - at >= every for at in [*self._written, *earlier]):
-            self._written.append(cause.at)
+        if all(at < written and written - at >= every for at in [*self._written, *earlier]):
+            self._written.append(written)
             self._add(letter)
 
     def _tag(self, tag: str, cause: Decision, reason: str) -> None:

@@ -171,7 +171,7 @@ def named(decision: Decision) -> tuple[Any, ...]:
 
 
 def compare_chat(ledger: Ledger, ticket: str, expected: list[Decision], book: Book, said: Counter[str]) -> None:
-    effects = [effect for one in expected for effect in effects_of([one], expected, book) if effect.line is not None]
+    effects = [effect for one in expected for effect in effects_of([one], expected, book, one.at) if effect.line is not None]
     for team in ("support", "leadership"):
         messages = [message for message in ledger.chat.messages(team, 0, 10_000) if message.ticket == ticket]
         assert len(messages) <= 1

@@ -8,7 +8,7 @@ import pytest
 from adapters.helpdesk.cloudevents import ticket_event
 from bot.simulation.simulate import Simulation
 from rules.instants import parse
-from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
+from tests.support.desk import DESK, NINE, Desk, answered, desk, opened, wire, words
 
 
 @pytest.fixture
@@ -77,6 +77,28 @@ def test_after_an_outage_the_ladder_is_climbed_from_its_first_step(here: Desk) -
     here.go("2026-01-05T11:10:00Z")
     assert [row["to"] for row in here.recorded() if row["kind"] == "page.stepped"] == [["ben"]]
     assert "page.delayed" in words(here.say("/sla why T-1"))
+
+
+def test_after_an_outage_it_is_said_once_as_it_stands_and_the_customer_gets_one_letter(tmp_path: Path) -> None:
+    here = desk(tmp_path, config=DESK.replace("{every: 4h}", "{every: 1h}"))
+    here.take(opened(NINE))
+    here.clock.move("2026-01-05T14:00:00Z")  # two promises were broken, at 09:10 and at 11:00
+    here.settle()
+    assert len(here.chat("customer:acme")) == 1
+    assert [line for line in here.log("support") if "used up" in line and "paged" not in line] == [
+        "Resolution: 100% of 2h used up (calendar always)"
+    ]
+    assert len(here.log("leadership")) == 1
+
+
+def test_every_card_of_a_ticket_shows_the_same(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:45:00Z")  # everyone was called, and leadership was told
+    here.say("/sla ack T-1", "ben")
+    here.settle()
+    cards = {channel: here.chat(channel)[0].card for channel in ("support", "leadership", "@ana", "@ben", "@dana")}
+    assert {field.value for card in cards.values() for field in card.fields if field.label == "Taken by"} == {"Ben Osei"}
+    assert len({card.model_dump_json() for card in cards.values()}) == 1
 
 
 def test_a_page_goes_on_after_an_outage_where_it_was(here: Desk) -> None:

@@ -12,13 +12,13 @@ def minutes(n: float) -> int:
     return START + int(n * MINUTE)
 
 
-def effects(since: float, until: float, *more: object) -> list[Effect]:
-    """What is said between two looks."""
+def effects(since: float, until: float, *more: object, late: bool = False) -> list[Effect]:
+    """What is said between two looks: each thing in time or, where `late`, all of it at the second one."""
     history = [opened(START), *more]
     known = see([e for e in history if e.time <= minutes(since)], minutes(since), BOOK).decisions  # type: ignore[attr-defined]
     keys = {d.key for d in known}
     new = [d for d in see(history, minutes(until), BOOK).decisions if d.key not in keys]  # type: ignore[arg-type]
-    return effects_of(new, known, BOOK)
+    return effects_of(new, known, BOOK, minutes(until if late else since))
 
 
 def aloud(found: list[Effect]) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -39,6 +39,12 @@ def test_of_pages_found_at_once_only_the_latest_calls_people() -> None:
     """After an outage nobody is called for a step that has passed."""
     called = [effect.who for effect in effects(53, 70) if effect.audience == "person" and effect.mentions]
     assert called == ["ben"]
+
+
+def test_of_what_is_late_only_the_last_is_said_in_each_place() -> None:
+    lines = [effect.line for effect in effects(-1, 70, late=True) if effect.place == ("team", "support") and effect.line]
+    assert lines == ["Ben Osei is paged (step 2): nobody took step 1 within 10m"]
+    assert len([effect for effect in effects(-1, 70, late=True) if effect.audience == "customer"]) == 1
 
 
 def test_the_customer_is_written_to_at_the_breach() -> None:
