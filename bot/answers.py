@@ -29,17 +29,18 @@ from rules.problems import did_you_mean
 
 _FILTERS = ("customer", "tier", "team", "agreement", "region", "service", "priority")
 _SHOWN = 20
+_RUNNING = ("overdue", "at risk", "on track")
 
 
-def status(reader: Reader, book: Book, whom: str | None) -> Answer:
+def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
     """Attainment of every agreement and metric; met of those that are decided."""
-    filters = _filter(reader, whom)
+    filters = _filter(reader, whom, now)
     if filters is None:
         names = (*book.promises.customers, *book.teams, *(agreement.name for agreement in book.promises.agreements))
         hint = did_you_mean(whom, names, otherwise="")
         title = f"Nothing is known of {clipped(whom, 60)!r}: no clock of such a customer, tier, team or agreement has run."
         return _one(Card(title=title, lines=(hint,) if hint else ()))
-    tallies = reader.tally(filters)
+    tallies = reader.tally(now, filters)
     if not tallies:
         return _one(
             Card(title="No clock has run yet.", lines=("As soon as a ticket falls under an agreement, it shows here.",))
@@ -65,31 +66,31 @@ def status(reader: Reader, book: Book, whom: str | None) -> Answer:
     )
 
 
-def risk(reader: Reader, now: int) -> Answer:
+def risk(reader: Reader, book: Book, now: int) -> Answer:
     """Tickets that are overdue or at risk, then what is due next."""
-    clocks = reader.clocks(verdicts=("overdue", "at risk", "on track"), limit=_SHOWN)
+    clocks = _standing(reader.clocks(now, verdicts=_RUNNING, limit=_SHOWN), book, now)
     if not clocks:
         return _one(Card(title="No clock is running."))
-    worst = min((c.verdict for c in clocks), key=("overdue", "at risk", "on track").index)
+    worst = min((c.verdict for c in clocks), key=_RUNNING.index)
     return _one(_clock_table("Due next", clocks, now, card_verdict(worst)))
 
 
-def breaches(reader: Reader, period: str, now: int) -> Answer:
+def breaches(reader: Reader, book: Book, period: str, now: int) -> Answer:
     """What is overdue now, or went overdue within a day or a week."""
     if period == "open":
-        clocks: Sequence[ClockRow] = reader.clocks(verdicts=("overdue",), limit=_SHOWN)
+        clocks = reader.clocks(now, verdicts=("overdue",), limit=_SHOWN)
         title, none = "Overdue now", "Nothing is overdue."
     else:
         span = DAY if period == "today" else 7 * DAY
-        clocks = reader.breached(now - span, _SHOWN)
+        clocks = reader.breached(now, now - span, _SHOWN)
         title = f"Breached within {'24 hours' if period == 'today' else '7 days'}"
         none = f"Nothing was breached within {'24 hours' if period == 'today' else '7 days'}."
     if not clocks:
         return _one(Card(title=none))
-    return _one(_clock_table(title, clocks, now, "overdue"))
+    return _one(_clock_table(title, _standing(clocks, book, now), now, "overdue"))
 
 
-def ticket(view: TicketView, book: Book, now: int) -> Answer:
+def ticket(view: TicketView, book: Book) -> Answer:
     """One ticket: its card, with all clocks as a table."""
     card = ticket_card(view, book)
     zone = _zone(view.clocks, book)
@@ -102,7 +103,7 @@ def ticket(view: TicketView, book: Book, now: int) -> Answer:
             f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}",
             moment(clock.due_at, zone) if clock.due_at is not None else "–",
         )
-        for clock in (row.at(now, book.promises.calendars) for row in view.clocks)
+        for clock in view.clocks
     )
     if not rows:
         return _one(card.model_copy(update={"lines": ("No agreement applies to this ticket.",)}))
@@ -147,9 +148,9 @@ def why(history: History, book: Book) -> Answer:
     )
 
 
-def pick(reader: Reader, verb: str) -> Answer:
+def pick(reader: Reader, now: int, verb: str) -> Answer:
     """A command that needs a ticket came without one: those that it may mean."""
-    clocks = reader.clocks(verdicts=("overdue", "at risk", "on track"), limit=_SHOWN)
+    clocks = reader.clocks(now, verdicts=_RUNNING, limit=_SHOWN)
     ids = tuple(dict.fromkeys(clock.ticket for clock in clocks))[:5]
     usage = f"Write /sla {VERBS[verb].usage}"
     if not ids:
@@ -262,14 +263,19 @@ def _clock_table(title: str, clocks: Sequence[ClockRow], now: int, verdict: Any)
     )
 
 
-def _filter(reader: Reader, whom: str | None) -> dict[str, str] | None:
+def _filter(reader: Reader, whom: str | None, now: int) -> dict[str, str] | None:
     """What a word may mean: the first of customer, tier, team … that has it; None where none has."""
     if whom is None:
         return {}
     name, _, value = whom.partition(" ")
     if name.lower() in _FILTERS and value:
         return {name.lower(): value}
-    return next(({name: whom} for name in _FILTERS if reader.tally({name: whom})), None)
+    return next(({name: whom} for name in _FILTERS if reader.tally(now, {name: whom})), None)
+
+
+def _standing(clocks: Sequence[ClockRow], book: Book, now: int) -> list[ClockRow]:
+    """Clocks as they stand now."""
+    return [clock.at(now, book.promises.calendars) for clock in clocks]
 
 
 def _zone(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:

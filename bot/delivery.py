@@ -77,7 +77,7 @@ class Delivery:
         view = self._ledger.reader.ticket(row.ticket)
         if view is None:
             raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)
-        card, kind = self._card(row, view)
+        card, kind = self._card(row, view.at(self._clock.now(), self._book.promises.calendars))
         sender.send(row, card, kind, _thread_line(row, kind), self._clock.now())
 
     def _card(self, row: OutboxRow, view: TicketView) -> tuple[Card, str]:

@@ -27,9 +27,9 @@ class Handlers:
     def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._queries: dict[str, Callable[[Command], Answer]] = {
-            "status": lambda command: answers.status(ledger.reader, book, command.subject),
-            "risk": lambda _: answers.risk(ledger.reader, clock.now()),
-            "breaches": lambda command: answers.breaches(ledger.reader, command.subject or "open", clock.now()),
+            "status": lambda command: answers.status(ledger.reader, book, command.subject, clock.now()),
+            "risk": lambda _: answers.risk(ledger.reader, book, clock.now()),
+            "breaches": lambda command: answers.breaches(ledger.reader, book, command.subject or "open", clock.now()),
             "ticket": self._ticket,
             "why": self._why,
             "exceptions": lambda _: answers.exceptions(),
@@ -71,20 +71,19 @@ class Handlers:
 
     def _ticket(self, command: Command) -> Answer:
         if command.subject is None:
-            return self._pick("ticket")
+            return answers.pick(self._ledger.reader, self._clock.now(), "ticket")
         view = self._ledger.reader.ticket(command.subject)
-        return answers.ticket(view, self._book, self._clock.now()) if view else self._no_ticket(command.subject)
+        if view is not None:
+            view = view.at(self._clock.now(), self._book.promises.calendars)
+        return answers.ticket(view, self._book) if view else self._no_ticket(command.subject)
 
     def _why(self, command: Command) -> Answer:
         if command.subject is None:
-            return self._pick("why")
+            return answers.pick(self._ledger.reader, self._clock.now(), "why")
         history = self._ledger.looks.histories([command.subject])[0]
         if not history.events:
             return self._no_ticket(command.subject)
         return answers.why(history, self._book)
-
-    def _pick(self, verb: str) -> Answer:
-        return answers.pick(self._ledger.reader, verb)
 
     def _no_ticket(self, id: str) -> Answer:
         like = self._ledger.reader.like(id[:2], 5)
@@ -109,7 +108,7 @@ class Handlers:
 
     def _escalate(self, command: Command, who: Person) -> Answer:
         if command.subject is None:
-            return self._pick("escalate")
+            return answers.pick(self._ledger.reader, self._clock.now(), "escalate")
         view = self._ledger.reader.ticket(command.subject)
         if view is None:
             return self._no_ticket(command.subject)

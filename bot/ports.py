@@ -5,13 +5,14 @@ Decided here: the questions, as Protocols, and the plain records that they excha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bot.messages import Answer, Card
 from escalation.look import Look
 from escalation.page import PageRow
 from escalation.people import Person
+from rules.calendar import BusinessCalendar
 from rules.clock_row import ClockRow
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
@@ -83,6 +84,10 @@ class TicketView:
     clocks: Sequence[ClockRow]
     pages: Sequence[PageRow]
     looked_at: int | None = None
+
+    def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "TicketView":
+        """The ticket with its clocks as they stand now."""
+        return replace(self, clocks=[clock.at(now, calendars) for clock in self.clocks])
 
 
 @dataclass(frozen=True)
@@ -227,18 +232,18 @@ class Reader(Protocol):
     def ticket(self, ticket: str) -> TicketView | None: ...
 
     def clocks(
-        self, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
+        self, now: int, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
     ) -> list[ClockRow]:
-        """Clocks, soonest due first."""
+        """Clocks with a verdict that holds now, as of their last look; soonest due first."""
 
-    def breached(self, since: int, limit: int) -> list[ClockRow]:
-        """Clocks that went overdue at or after an instant, latest first."""
+    def breached(self, now: int, since: int, limit: int) -> list[ClockRow]:
+        """Clocks that went overdue by now, at or after an instant, latest first."""
 
     def pages(self, *, open_only: bool = True, limit: int = 100) -> list[PageRow]: ...
 
     def page(self, page: str) -> PageRow | None: ...
 
-    def tally(self, filters: Mapping[str, str]) -> list[Tally]: ...
+    def tally(self, now: int, filters: Mapping[str, str]) -> list[Tally]: ...
 
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, or_, select
 
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
 from bot.ports import Health, Tally, TicketView
@@ -39,19 +39,22 @@ class SqlReader:
             return TicketView(ticket, json.loads(found.facts), rows, [_page(row) for row in called], found.looked_at)
 
     def clocks(
-        self, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
+        self, now: int, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
     ) -> list[ClockRow]:
-        """Clocks, soonest due first; paused ones last."""
+        """Clocks with a verdict that holds now, soonest due first; paused ones last."""
         wanted = _filtered(select(clocks), filters or {})
         if verdicts:
-            wanted = wanted.where(clocks.c.verdict.in_(verdicts))
+            # The index finds those that were looked at with such a verdict, and those that can have come to it since.
+            wanted = wanted.where(clocks.c.verdict.in_({*verdicts, "on track", "at risk"}), _verdict(now).in_(verdicts))
         ordered = wanted.order_by(clocks.c.due_at.is_(None), clocks.c.due_at, clocks.c.ticket).limit(limit)
         with self._engine.connect() as connection:
             return [_clock(row) for row in connection.execute(ordered)]
 
-    def breached(self, since: int, limit: int) -> list[ClockRow]:
-        """Clocks that went overdue at or after an instant, latest first."""
-        wanted = select(clocks).where(clocks.c.breached_at >= since).order_by(clocks.c.breached_at.desc()).limit(limit)
+    def breached(self, now: int, since: int, limit: int) -> list[ClockRow]:
+        """Clocks that went overdue by now, at or after an instant, latest first."""
+        at = func.coalesce(clocks.c.breached_at, clocks.c.due_at)
+        wanted = select(clocks).where(or_(clocks.c.breached_at >= since, _overdue_since(now) & (at >= since)))
+        wanted = wanted.order_by(at.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_clock(row) for row in connection.execute(wanted)]
 
@@ -69,11 +72,10 @@ class SqlReader:
             found = connection.execute(select(pages).where(pages.c.page == page)).first()
             return _page(found) if found else None
 
-    def tally(self, filters: Mapping[str, str]) -> list[Tally]:
-        """Clocks by agreement, metric and verdict."""
-        count = func.count()
-        group = (clocks.c.agreement, clocks.c.kind, clocks.c.metric)
-        wanted = _filtered(select(*group, clocks.c.verdict, count), filters).group_by(*group, clocks.c.verdict)
+    def tally(self, now: int, filters: Mapping[str, str]) -> list[Tally]:
+        """Clocks by agreement, metric and the verdict that holds now."""
+        group = (clocks.c.agreement, clocks.c.kind, clocks.c.metric, _verdict(now).label("verdict"))
+        wanted = _filtered(select(*group, func.count()), filters).group_by(*group)
         found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
         with self._engine.connect() as connection:
             for agreement, kind, metric, verdict, number in connection.execute(wanted):
@@ -107,6 +109,17 @@ class SqlReader:
                 dead_letters=number(select(func.count()).select_from(outbox).where(outbox.c.state == "failed")),
                 quarantined=number(select(func.count()).select_from(quarantine)),
             )
+
+
+def _overdue_since(now: int) -> ColumnElement[bool]:
+    """Clocks whose due instant has passed since their ticket was looked at: `ClockRow.at` in SQL."""
+    return (clocks.c.state == "running") & clocks.c.breached_at.is_(None) & (clocks.c.due_at <= now)
+
+
+def _verdict(now: int) -> ColumnElement[str]:
+    """The verdict that holds now; the one stored is that of the last look."""
+    risky = (clocks.c.state == "running") & (clocks.c.verdict == "on track") & (clocks.c.next_at <= now)
+    return case((_overdue_since(now), "overdue"), (risky, "at risk"), else_=clocks.c.verdict)
 
 
 def _filtered(wanted: Select[Any], filters: Mapping[str, str]) -> Select[Any]:

@@ -56,7 +56,7 @@ class Api:
         limit = _limit(request)
         if limit is None:
             return _bad(f"limit is a whole number from 1 to {MOST}")
-        rows = await run_in_threadpool(lambda: self._ledger.reader.clocks(verdicts=verdicts, limit=limit))
+        rows = await run_in_threadpool(lambda: self._ledger.reader.clocks(self._clock.now(), verdicts=verdicts, limit=limit))
         return JSONResponse({"clocks": self._now(rows)})
 
     def _now(self, clocks: Sequence[ClockRow]) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ class Api:
     async def status(self, _request: Request) -> JSONResponse:
         """GET /api/status: clocks by agreement, metric and verdict, and how the bot itself is doing."""
         now = self._clock.now()
-        tallies = await run_in_threadpool(self._ledger.reader.tally, {})
+        tallies = await run_in_threadpool(self._ledger.reader.tally, now, {})
         health = await run_in_threadpool(self._ledger.reader.health, now)
         said = asdict(health) | {"oldest_waiting": text_or_none(health.oldest_waiting)}
         said["failing"] = [{"ticket": ticket, "error": error} for ticket, error in health.failing]

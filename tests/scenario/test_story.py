@@ -158,7 +158,7 @@ def test_a_late_reply_corrects_what_was_announced_in_the_same_thread(here: Desk)
     assert any("no longer holds" in line for line in lines)
     assert len(here.chat("support")) == 1
     assert here.app.ledger.reader.pages() == []
-    (clock,) = [c for c in here.app.ledger.reader.clocks() if c.metric == "first_response"]
+    (clock,) = [c for c in here.app.ledger.reader.clocks(here.clock.now()) if c.metric == "first_response"]
     assert (clock.verdict, clock.breached_at) == ("met", None)
 
 
@@ -168,7 +168,7 @@ def test_a_customer_is_not_written_to_again_because_the_first_letter_turned_out_
     assert len(here.chat("customer:acme")) == 1
     here.take(answered("2026-01-05T09:02:00Z"))  # the promise was kept, as we hear now
     here.go("2026-01-05T11:30:00Z")  # the next promise is broken two hours after the opening, within the agreement's four hours
-    assert any(clock.verdict == "overdue" for clock in here.app.ledger.reader.clocks())
+    assert any(clock.verdict == "overdue" for clock in here.app.ledger.reader.clocks(here.clock.now()))
     assert len(here.chat("customer:acme")) == 1
 
 

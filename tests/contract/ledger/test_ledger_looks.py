@@ -238,14 +238,28 @@ def test_queries_read_clocks_by_verdict_soonest_due_first(db: Opened, book: Book
     db.ledger.intake.append([opened("T-1", at=NOW + MINUTE), opened("T-2")], [], NOW)
     for ticket in ("T-1", "T-2"):
         look_at(db, book, NOW + HOUR, ticket)
-    late = db.ledger.reader.clocks(verdicts=["overdue"])
+    late = db.ledger.reader.clocks(NOW, verdicts=["overdue"])
     assert [(clock.ticket, clock.metric) for clock in late] == [("T-2", "first_response"), ("T-1", "first_response")]
-    assert [clock.ticket for clock in db.ledger.reader.clocks(verdicts=["overdue"], limit=1)] == ["T-2"]
-    assert [clock.ticket for clock in db.ledger.reader.breached(NOW, 10)] == ["T-1", "T-2"]
-    assert db.ledger.reader.clocks(filters={"customer": "nobody"}) == []
-    (first, second) = db.ledger.reader.tally({"customer": "acme"})
+    assert [clock.ticket for clock in db.ledger.reader.clocks(NOW, verdicts=["overdue"], limit=1)] == ["T-2"]
+    assert [clock.ticket for clock in db.ledger.reader.breached(NOW, NOW, 10)] == ["T-1", "T-2"]
+    assert db.ledger.reader.clocks(NOW, filters={"customer": "nobody"}) == []
+    (first, second) = db.ledger.reader.tally(NOW, {"customer": "acme"})
     assert (first.metric, dict(first.verdicts)) == ("first_response", {"overdue": 2})
     assert (second.metric, dict(second.verdicts)) == ("resolution", {"on track": 2})
+
+
+@pytest.mark.parametrize(
+    ("minutes", "verdict"), [(7, "on track"), (8, "at risk"), (9, "at risk"), (10, "overdue"), (50, "overdue")]
+)
+def test_queries_know_what_has_come_to_pass_since_the_last_look(db: Opened, book: Book, minutes: int, verdict: str) -> None:
+    db.ledger.intake.append([opened("T-1")], [], NOW)
+    look_at(db, book, NOW, "T-1")
+    now = NOW + minutes * MINUTE
+    found = {v: db.ledger.reader.clocks(now, verdicts=[v]) for v in ("on track", "at risk", "overdue", "met")}
+    assert {v for v, clocks in found.items() if any(clock.metric == "first_response" for clock in clocks)} == {verdict}
+    first = next(tally for tally in db.ledger.reader.tally(now, {}) if tally.metric == "first_response")
+    assert dict(first.verdicts) == {verdict: 1}
+    assert len(db.ledger.reader.breached(now, NOW, 10)) == (verdict == "overdue")
 
 
 def test_open_pages_are_read_without_the_closed_ones(db: Opened, book: Book) -> None:
