@@ -16,7 +16,7 @@ from bot.loops import go_on, waited_until
 from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
-from escalation.facts import COUNTERS, Facts, letters_of
+from escalation.facts import COUNTERS, Facts, facts_of, letters_of
 from escalation.lateness import delay
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
@@ -110,8 +110,7 @@ class Watch:
         customers = sorted({c for event in history.events if isinstance(c := event.data.get("customer"), str)})
         since = min(event.time for event in history.events) - DAY
         breaches = self._ledger.looks.breaches(customers, history.ticket, since) if customers else {}
-        recorded = {decision.key: decision.facts for decision in history.recorded if decision.facts}
-        return Facts(breaches, recorded=recorded, letters=letters)
+        return Facts(breaches, recorded=facts_of(history.recorded), letters=letters)
 
     def _rows(self, effect: Effect, now: int) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""

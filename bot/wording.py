@@ -24,7 +24,6 @@ _PROMISES = {
     "resolution": "solve your request",
     "update": "write to you again",
 }
-_NEXT_STEP = "The people responsible have been called."
 _LONGEST = 4_000
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, trim_blocks=True)
 
@@ -60,11 +59,19 @@ def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[
     return {
         "promise": f"{promise}{within}",
         "due": in_a_sentence(due, zone),
-        "next_step": _NEXT_STEP,
+        "next_step": _next_step(view),
         "next_update": in_a_sentence(max(decision.at, now) + every, zone),
         "credit": "",
         "ticket": view.ticket,
     }
+
+
+def _next_step(view: TicketView) -> str:
+    """What is being done about it, and no more than that."""
+    states = {page.state for page in view.pages}
+    if "acknowledged" in states:
+        return "One of us has taken it on."
+    return "The people responsible have been called." if states - {"closed"} else "We are looking into it."
 
 
 def _clock(decision: Decision, view: TicketView) -> ClockRow | None:

@@ -37,6 +37,13 @@ class Facts:
         return count if self.whole else count + sum(at - DAY < breach <= at for breach in own)
 
 
+def facts_of(recorded: Sequence[Decision]) -> dict[str, Mapping[str, Any]]:
+    """Facts used by decisions on record: by their own key, or by the event that they followed from."""
+    return {
+        entry.key if entry.agreement or entry.cause is None else entry.cause: entry.facts for entry in recorded if entry.facts
+    }
+
+
 def letters_of(recorded: Sequence[Decision]) -> dict[str, int]:
     """When a ticket's customer was written to, by the decision's key."""
     return {entry.key: entry.at for entry in recorded if entry.kind == "message.customer"}

@@ -6,6 +6,7 @@ one, and that what was announced stays announced unless its cause is gone. Pure.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rules.decisions import Decision
 from rules.instants import text
@@ -40,12 +41,16 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
         if old.kind.startswith("clock."):
             new.append(_correction(old, late, None))
         elif old.kind == "page.opened" and old.page not in closed:
-            new.append(_closing(old, late))
+            stood = [entry for entry in live.values() if entry.page == old.page][-1]
+            new.append(replace(_undone(stood, "page.closed", late), occurrence=1))
         elif old.kind == "ticket.tagged" and (old.tag, old.occurrence) not in untagged:
-            new.append(_untagging(old, late))
+            new.append(_undone(old, "ticket.untagged", late))
     corrected = (entry.cause or "" for entry in [*recorded, *new] if entry.kind == CORRECTED)
     turns = Counter(name.partition("#")[0] for name in corrected)
+    tagged = {old.tag for old in recorded if old.tag}
     for decision in new:
+        if late and decision.tag in tagged:  # what was done to a ticket again was not done before we knew
+            decision.at = max(decision.at, late.known_at)
         decision.turn = turns[f"{decision.key}@{decision.at}"]
     return sorted(new, key=lambda decision: decision.at)
 
@@ -85,21 +90,10 @@ def _correction(old: Decision, late: TicketEvent | None, instead: Decision | Non
     return entry
 
 
-def _closing(old: Decision, late: TicketEvent | None) -> Decision:
+def _undone(old: Decision, kind: str, late: TicketEvent | None) -> Decision:
+    """What was done because of something that never happened is undone when we know."""
     at = late.known_at if late else old.at
-    entry = Decision(at, "page.closed", old.ticket, f"its cause is gone: {_lateness(late)}")
-    entry.agreement, entry.version, entry.metric, entry.cycle = old.agreement, old.version, old.metric, old.cycle
-    entry.page, entry.ladder, entry.step, entry.to, entry.team = old.page, old.ladder, old.step, old.to, old.team
-    entry.occurrence, entry.cause = 1, old.cause
-    return entry
-
-
-def _untagging(old: Decision, late: TicketEvent | None) -> Decision:
-    at = late.known_at if late else old.at
-    entry = Decision(at, "ticket.untagged", old.ticket, f"its cause is gone: {_lateness(late)}")
-    entry.agreement, entry.version, entry.metric, entry.cycle = old.agreement, old.version, old.metric, old.cycle
-    entry.tag, entry.occurrence, entry.cause = old.tag, old.occurrence, old.cause
-    return entry
+    return replace(old, at=at, kind=kind, reason=f"its cause is gone: {_lateness(late)}", threshold=None, facts=None, turn=0)
 
 
 def _lateness(late: TicketEvent | None) -> str:

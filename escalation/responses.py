@@ -78,8 +78,7 @@ class Responses:
             self._end(_cause_of(moment, self._clocks.ticket))  # what no clock has brought about ends with the ticket
         if self._book.silent(facts["event"], None):
             return
-        about = {**dict.fromkeys(ABOUT_CLOCKS), **self._counters(facts, moment.at)}
-        self._respond({**facts, **about}, None, moment)
+        self._respond({**facts, **dict.fromkeys(ABOUT_CLOCKS)}, _cause_of(moment, self._clocks.ticket))
 
     def _page_by_hand(self, moment: Moment) -> None:
         """Nobody is being paged, and a person wants it: open a page for the clock that is due next."""
@@ -109,9 +108,6 @@ class Responses:
         agreement = self._agreement(decision.agreement, decision.version)
         if decision.born and agreement and decision.kind == _CROSSED and decision.threshold != agreement.breach.text:
             return  # a change made it overdue: that is said once, at the breach
-        counters = self._counters(ticket, decision.at, decision)
-        if decision.kind == _OVERDUE:
-            decision.facts = counters
         about = {
             "event": decision.kind,
             "crossing": decision.threshold,
@@ -120,25 +116,26 @@ class Responses:
             "metric": decision.metric,
             "cycle": decision.cycle,
             **dict.fromkeys(AT_ONE_EVENT),
-            **counters,
         }
-        self._respond({**ticket, **about}, decision, None)
+        self._respond({**ticket, **about}, decision)
 
-    def _respond(self, facts: dict[str, Any], decision: Decision | None, moment: Moment | None) -> None:
+    def _respond(self, facts: dict[str, Any], cause: Decision) -> None:
+        counters = self._counters(facts, cause)
+        facts |= counters
         rules, swayed = self._book.rules_for(facts)
-        self.counted = self.counted or (swayed and isinstance(facts.get("customer"), str))
+        if swayed:
+            self.counted = self.counted or isinstance(facts.get("customer"), str)
+            cause.facts = counters
         for rule in rules:
             for action in rule.actions:
-                cause = decision or _cause_of(moment, self._clocks.ticket)
                 self._act(action, cause, facts, rule.name)
 
     def _act(self, action: Action, cause: Decision, facts: dict[str, Any], rule: str) -> None:
         agreement = self._agreement(cause.agreement, cause.version)
         team = agreement.team if agreement else None
         reason = f"rule {rule}: {cause.reason}"
-        if cause.born:
-            if action.verb in ("tell", "page"):
-                self._notice(action, cause, reason, team)
+        if cause.born and action.verb in ("tell", "page", "update_customer"):
+            self._notice(action, cause, reason, team)
             return
         match action.verb:
             case "tell":
@@ -158,6 +155,8 @@ class Responses:
 
     def _notice(self, action: Action, cause: Decision, reason: str, team: str | None) -> None:
         """A change made it overdue: each team is told once, nobody is paged and no letter is written."""
+        if action.verb == "update_customer":
+            return
         whom = action.target if action.verb == "tell" and action.target != "team" else team
         if (cause.at, cause.clock, whom) not in self._noticed:
             self._noticed.add((cause.at, cause.clock, whom))
@@ -221,22 +220,24 @@ class Responses:
             self._told.add(key)
             self.decisions.append(said)
 
-    def _counters(self, ticket: dict[str, Any], at: int, decision: Decision | None = None) -> dict[str, Any]:
-        """What the ticket cannot know; a decision on record keeps what was known then."""
-        if decision is not None and self._facts.recorded:
-            recorded = self._facts.recorded.get(decision.key)
-            if recorded:
-                return dict(recorded)
-        return {"customer_breaches_24h": self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)}
+    def _counters(self, ticket: dict[str, Any], cause: Decision) -> dict[str, Any]:
+        """What the ticket cannot know; what is on record keeps what was known then."""
+        recorded = self._facts.recorded and (self._facts.recorded.get(cause.key) or self._facts.recorded.get(cause.name))
+        if recorded:
+            return dict(recorded)
+        count = self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, cause.at)
+        return {"customer_breaches_24h": count}
 
 
 def _following(cause: Decision, kind: str, reason: str, **fields: Any) -> Decision:
-    """What follows from a decision, at its instant and about its clock."""
-    return Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
+    """What follows from a decision or an event, at its instant and about its clock; an event's facts are kept with it."""
+    said = Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
+    if cause.agreement is None:
+        said.facts = cause.facts
+    return said
 
 
-def _cause_of(moment: Moment | None, ticket: str) -> Decision:
-    assert moment is not None
+def _cause_of(moment: Moment, ticket: str) -> Decision:
     event = moment.event
     return Decision(moment.at, event.type, ticket, f"{event.type} {event.id[:60]}", threshold=event.id)
 

@@ -53,12 +53,14 @@ class Clock:
         self._last_daily = 0
         self._happened: Counter[tuple[int, str]] = Counter()
         self._changed_at: int | None = None
+        self._retargeted: tuple[int | None, str] | None = None
 
-    def start(self, cycle: Cycle, carried: list[Cycle], target: Target, at: int, *, afresh: bool, reason: str) -> None:
-        """Begin at `at`, with what the cycle and the carried ones have used; `afresh` begins at zero from `at`."""
+    def start(self, cycle: Cycle, carried: list[Cycle], target: Target, at: int, *, since: int, reason: str) -> None:
+        """Begin at `at` with what the cycle and the carried ones have used from `since` on; at zero where that is `at`."""
         self.target = target
+        afresh = since == at
         self.started_at = at if afresh else cycle.started_at
-        self._elapsed = elapsed = Elapsed(target.calendar, () if afresh else (*carried, cycle))
+        self._elapsed = elapsed = Elapsed(target.calendar, (*carried, cycle), since)
         paused = cycle.paused_since is not None
         if paused:
             self.state = "paused"
@@ -89,10 +91,13 @@ class Clock:
         self._elapsed.close(at)
         self._elapsed.since = at
         self._changed_at = None
-        was = self._due
+        was, because = self._due, reason
+        if self._retargeted is not None:
+            was, because = self._retargeted[0], f"{reason}; {self._retargeted[1]}"
+            self._retargeted = None
         self._settle(at)
         self._decide(at, "clock.resumed", reason)
-        self._moved(at, was, reason)
+        self._moved(at, was, because)
 
     def retarget(self, target: Target, at: int, reason: str) -> None:
         """Take another limit from `at` on: what was used stays used, in the new limit's calendar; a breach stays."""
@@ -105,6 +110,9 @@ class Clock:
         self._changed_at = at
         self._arm()
         self._settle(at)
+        if self._due is None:  # paused: what it comes to is known, and told, when the clock goes on
+            before = self._retargeted[0] if self._retargeted else was
+            self._retargeted = (before, reason)
         self._moved(at, was, reason)
 
     def end(self, at: int, how: Literal["stop", "cancel"], reason: str) -> None:

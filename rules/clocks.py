@@ -77,6 +77,7 @@ class _Run:
         self._tracks = [Track(metric) for metric in promises.promised]
         self._live: dict[str, dict[str, Clock]] = {track.metric.name: {} for track in self._tracks}
         self._numbers: dict[tuple[str, str], int] = {}
+        self._since: dict[tuple[str, str], int] = {}
         self._matching: tuple[str, ...] = ()
         self._priority: object = None
 
@@ -130,9 +131,7 @@ class _Run:
                 del live[name]
         for name, (agreement, target) in (promised | self._anew(track, event)).items():
             if name not in live:
-                # Between teams and from suppliers, only the time counts in which it was theirs.
-                afresh = agreement.on_change == "restart" or agreement.kind != "sla"
-                self._begin(track, agreement, target, event, afresh=afresh)
+                self._begin(track, agreement, target, event, afresh=_begins_afresh(agreement))
 
     def _retarget(self, track: Track, clock: Clock, target: Target, event: TicketEvent) -> None:
         if target == clock.target:
@@ -157,15 +156,18 @@ class _Run:
         clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append)
         goes_on = track.metric.continued and agreement.on_reopen == "resume"
         carried = track.cycles[:-1] if goes_on else []
+        if afresh:
+            self._since[agreement.name, metric] = event.time
+        since = self._since.get((agreement.name, metric), 0)  # what came before its last beginning at zero is no longer carried
         reason = f"{agreement.reason}; {in_words(metric)} within {target.text}: {_because(event)}"
-        clock.start(cycle, carried, target, event.time, afresh=afresh, reason=reason)
+        clock.start(cycle, carried, target, event.time, since=since, reason=reason)
         self.clocks.append(clock)
         self._live[metric][agreement.name] = clock
 
     def _anew(self, track: Track, event: TicketEvent) -> dict[str, tuple[Agreement, Target]]:
         """Agreements whose clocks begin now, in the version that is in force now."""
         now = self._promised(track, event.time)
-        return {agreement.name: (agreement, target) for agreement, target in now if agreement.on_change == "restart"}
+        return {agreement.name: (agreement, target) for agreement, target in now if _begins_afresh(agreement)}
 
     def _promised(self, track: Track, start: int | None = None) -> list[tuple[Agreement, Target]]:
         """The agreements that promise something about this metric, for a clock that starts at `start` or with the cycle."""
@@ -186,11 +188,19 @@ class _Run:
         return f"{agreement.key} no longer applies: {_because(event)}"
 
 
+def _begins_afresh(agreement: Agreement) -> bool:
+    """Whether a clock begins at zero when its agreement begins to match: between teams and from suppliers, only the time counts
+    in which the ticket was theirs."""
+    return agreement.on_change == "restart" or agreement.kind != "sla"
+
+
 def _because(event: TicketEvent, facts: Mapping[str, Any] | None = None) -> str:
     """The event that caused something, for people: what it says, its type and id."""
     cause = f"{event.type} {_short(event.id)}".rstrip()
     if facts is None:
         return cause
+    if facts["gone"]:
+        return f"the ticket was {event.type.removeprefix('ticket.')} ({cause})"
     if facts["answer"]:
         return f"a person replied publicly ({cause})"
     status = facts.get("status")

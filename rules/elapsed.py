@@ -17,14 +17,14 @@ class Elapsed:
 
     __slots__ = ("_active", "_pauses", "calendar", "paused_since", "since", "used")
 
-    def __init__(self, calendar: BusinessCalendar, cycles: Iterable[Cycle] = ()) -> None:
-        """Carry what these cycles have used and paused so far."""
+    def __init__(self, calendar: BusinessCalendar, cycles: Iterable[Cycle] = (), since: int = 0) -> None:
+        """Carry what these cycles have used and paused so far, from an instant on."""
         self.calendar = calendar
         self._active: list[Interval] = []
         self._pauses: list[Interval] = []
         for cycle in cycles:
-            self._active.extend(cycle.active)
-            self._pauses.extend(cycle.pauses)
+            self._active.extend((max(start, since), end) for start, end in cycle.active if end > since)
+            self._pauses.extend((max(start, since), end) for start, end in cycle.pauses if end > since)
         self.since: int | None = None
         self.paused_since: int | None = None
         self.used = self._working(self._active)

@@ -62,6 +62,10 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 CONTINUED = frozenset({"first_response", "resolution", "requester_wait", "agent_work"})
 """Metrics whose next cycle, after a reopening, goes on with what the earlier ones used."""
 
+BEGIN_AT = {"next_response": "waiting_since"}
+"""Metrics that begin at an instant the ticket knows, not at the event that starts them: a solved ticket is often written to
+first and reopened a moment later."""
+
 WORDS = {
     "first_response": "first response",
     "next_response": "next response",
@@ -134,12 +138,13 @@ class Cycle:
 class Track:
     """What happened to one metric of one ticket, event by event."""
 
-    __slots__ = ("_cancel", "_pause", "_reset", "_resume", "_start", "_stop", "cycles", "metric", "running")
+    __slots__ = ("_cancel", "_ended_at", "_pause", "_reset", "_resume", "_start", "_stop", "cycles", "metric", "running")
 
     def __init__(self, metric: Metric) -> None:
         self.metric = metric
         self.cycles: list[Cycle] = []
         self.running = False
+        self._ended_at = 0
         get = metric.judges.get
         self._start, self._cancel, self._stop = get("start"), get("cancel"), get("stop")
         self._reset, self._pause, self._resume = get("reset"), get("pause"), get("resume")
@@ -154,7 +159,8 @@ class Track:
         begun = False
         if not self.running:
             if self._start and not facts["gone"] and self._start(facts):
-                yield self._begin(at)
+                known = facts.get(BEGIN_AT.get(self.metric.name, ""))
+                yield self._begin(at if known is None else max(known, self._ended_at))
                 begun = True
             elif not self.cycles:
                 return
@@ -176,7 +182,7 @@ class Track:
 
     def _end(self, at: int, step: Step) -> Step:
         self.cycle.end(at)
-        self.running = False
+        self.running, self._ended_at = False, at
         return step
 
     def _judge_pause(self, facts: Facts, at: int) -> Iterator[Step]:

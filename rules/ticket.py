@@ -7,6 +7,7 @@ Derived facts, beside the ticket's own fields: `event` (the type of the present 
 `score` (of a rating); true at one event only: `answer` (a public reply by a person of ours), `first_answer`, `reopened`,
 `handed_over` (to another group), `assigned` (to another person); true from then on: `asked` (a customer has written),
 `answered`, `gone` (deleted or merged); true as long as it holds: `waiting` (a customer's message is unanswered).
+`waiting_since` is the instant of the oldest unanswered message since the ticket was last solved.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")
 AT_ONE_EVENT = ("author", "public", "score", "answer", "first_answer", "reopened", "handed_over", "assigned")
 """Facts that hold at the event that brought them, and not after it."""
-_NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "gone"})
+_NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "waiting_since", "gone"})
 """What a helpdesk's field of the same name does not overrule, and the text of a reply."""
 
 
@@ -101,23 +102,31 @@ class Ticket:
             if self.opened:
                 type_ = UPDATED
             else:
-                self._open()
+                self._open(event.time)
         facts["event"] = type_
         self._speak(event, type_)
         now = facts.get("status")
+        if now in DONE and status not in DONE:
+            facts["waiting_since"] = None
         facts["reopened"] = status in DONE and now is not None and now not in DONE
         facts["handed_over"] = type_ != OPENED and facts.get("group") not in (None, group)
         facts["assigned"] = type_ != OPENED and facts.get("assignee") not in (None, assignee)
         facts["gone"] = facts.get("gone") is True or type_ in _GONE
         self._lend()
 
-    def _open(self) -> None:
+    def _open(self, at: int) -> None:
         self.opened = True
         facts = self.facts
         if facts.get("status") is None:
             facts["status"] = "new"
         if facts.get("opened_by") != "agent":
-            facts["asked"] = facts["waiting"] = True
+            self._wait(at)
+
+    def _wait(self, at: int) -> None:
+        facts = self.facts
+        facts["asked"] = facts["waiting"] = True
+        if facts.get("waiting_since") is None:
+            facts["waiting_since"] = at
 
     def _speak(self, event: TicketEvent, type_: str) -> None:
         facts = self.facts
@@ -125,12 +134,12 @@ class Ticket:
         if type_ == REPLIED:
             author, public = event.data.get("author"), event.data.get("public")
             if author == "customer":
-                facts["asked"] = facts["waiting"] = True
+                self._wait(event.time)
         answer = author == "agent" and public is True
         facts["author"], facts["public"], facts["answer"] = author, public, answer
         facts["first_answer"] = answer and facts.get("answered") is not True
         if answer:
-            facts["answered"], facts["waiting"] = True, False
+            facts["answered"], facts["waiting"], facts["waiting_since"] = True, False, None
 
     def _lend(self) -> None:
         customer = self.facts.get("customer")

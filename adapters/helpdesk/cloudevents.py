@@ -18,7 +18,7 @@ from bot.ports import Batch, BodyError, Refused
 from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
 
-OURS = ("page.", "clock.", "exception.", "message.", "review.")
+OURS = ("page.", "clock.", "exception.")
 CLICKS = ("page.acknowledged", "page.escalated", "page.delayed")
 MOST_AHEAD = 5 * MINUTE
 

@@ -21,7 +21,7 @@ class Told:
     def __init__(self, limit: str = "1h", on: Any = ALWAYS, start: int = START, **terms: Any) -> None:
         self.said: list[Decision] = []
         self.clock = Clock("T-1", agreement(calendar=on, **terms), 1, "resolution", self.said.append)
-        self.clock.start(Cycle(1, start, active_since=start), [], target(limit, on), start, afresh=False, reason="r")
+        self.clock.start(Cycle(1, start, active_since=start), [], target(limit, on), start, since=0, reason="r")
 
     def crossed(self, until: int) -> list[tuple[str | None, int]]:
         self.clock.advance(until, inclusive=True)
