@@ -8,12 +8,13 @@ each event of an array written out again as text. Not decided here: where the ev
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-from adapters.helpdesk.event_data import MOST_CHARACTERS, EventError, check_data
+from adapters.helpdesk.event_data import MOST_CHARACTERS, EventError, NestingError, array_items, check_data
 from bot.ports import Batch, BodyError, Refused
 from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
@@ -56,7 +57,7 @@ def decode(body: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise EventError(f"no text in UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from None
     except RecursionError:
-        raise EventError("no JSON that can be read: it is nested without end") from None
+        raise NestingError("no JSON that can be read: it is nested without end") from None
     except ValueError as error:
         raise EventError(f"no JSON: {_first_line(error)}") from None
 
@@ -99,23 +100,37 @@ def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
 
 def batch_of(body: bytes, now: int) -> Batch:
     """The events of a request's body, one CloudEvent or an array of them. Raises BodyError where it is neither."""
-    try:
-        decoded = decode(body)
-    except EventError as error:
-        raise BodyError(str(error)) from None
-    if not isinstance(decoded, dict | list):
-        raise BodyError("a body is one CloudEvent or an array of them")
     events: list[tuple[int, TicketEvent]] = []
     refused: list[tuple[int, Refused]] = []
-    for index, raw in enumerate(decoded if isinstance(decoded, list) else [decoded]):
+    for index, raw in enumerate(_items(body)):
         try:
-            event = ticket_event(raw)
+            event = ticket_event(decode(raw) if isinstance(raw, _Unread) else raw)
             if event.time > now + MOST_AHEAD:
                 raise EventError(f"time {text(event.time)} is more than five minutes ahead of the clock, {text(now)}")
             events.append((index, replace(event, recorded=None)))
         except EventError as error:
-            refused.append((index, Refused(str(error), json.dumps(raw)[:MOST_CHARACTERS])))
+            kept = raw if isinstance(raw, _Unread) else json.dumps(raw)
+            refused.append((index, Refused(str(error), kept[:MOST_CHARACTERS])))
     return Batch(events, refused)
+
+
+class _Unread(str):
+    """An item of a body that is still to be decoded."""
+
+
+def _items(body: bytes) -> list[Any]:
+    """What a body holds, decoded; where one of its items is nested without end, all as text, so that it fails no other."""
+    try:
+        decoded = decode(body)
+    except NestingError as error:
+        if not (items := array_items(body.decode())):
+            raise BodyError(str(error)) from None
+        return [_Unread(item) for item in items]
+    except EventError as error:
+        raise BodyError(str(error)) from None
+    if not isinstance(decoded, dict | list):
+        raise BodyError("a body is one CloudEvent or an array of them")
+    return decoded if isinstance(decoded, list) else [decoded]
 
 
 def wire_form(event: TicketEvent) -> dict[str, Any]:
@@ -158,6 +173,11 @@ def _said(error: ValidationError) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 
+def _whole(digits: str) -> int | float:
+    """A whole number; one of thousands of digits becomes infinite, which the event's data may not be."""
+    return int(digits) if len(digits) < 1_000 else inf
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
@@ -180,4 +200,4 @@ def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0][:120]
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole)

@@ -11,6 +11,7 @@ from bot.messages import Card, clipped
 from bot.ports import DeliveryError, TicketView
 from bot.wording import customer_card, filled
 from escalation.book import Book
+from escalation.page import PageRow
 from rules.decisions import Decision
 from rules.instants import parse
 from tests.support.desk import DESK, NINE, Desk, book_of, card_words, desk, opened
@@ -36,6 +37,25 @@ def view(**facts: Any) -> TicketView:
 
 def said(book: Book, template: str, **facts: Any) -> str:
     return filled(decision(), view(**facts), replace(book, wording={"breach": {"en": template}}), NOW)
+
+
+# What is being done about it
+
+
+@pytest.mark.parametrize(
+    ("states", "step"),
+    [
+        ([], "We are looking into it."),
+        (["closed"], "We are looking into it."),
+        (["open"], "The people responsible have been called."),
+        (["closed", "exhausted"], "The people responsible have been called."),
+        (["acknowledged"], "One of us has taken it on."),
+    ],
+)
+def test_a_letter_says_what_is_being_done_and_no_more(book: Book, states: list[Any], step: str) -> None:
+    pages = [PageRow("P", "T-1", "l", None, state, 1, ("ana",), NOW, None, None, None, None, ()) for state in states]
+    asked = replace(view(), pages=pages)
+    assert filled(decision(), asked, replace(book, wording={"breach": {"en": "{{ next_step }}"}}), NOW) == step
 
 
 # The sandbox

@@ -204,3 +204,25 @@ def test_clicks_are_no_reason_for_a_correction() -> None:
     look_and_record(record, history, 56)
     history.append(event(minutes(56), "page.acknowledged", by="ana"))
     assert [d.kind for d in look_and_record(record, history, 57)] == ["page.acknowledged"]
+
+
+def test_a_tag_set_again_after_a_correction_is_the_last_word() -> None:
+    record: list[Decision] = []
+    history = [opened(START), updated(minutes(20), status="pending", id_="p", recorded_=minutes(90))]
+    look_and_record(record, history[:1], 80, RESOLVING)
+    look_and_record(record, history, 90, RESOLVING)
+    history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
+    look_and_record(record, history, 91, RESOLVING)
+    words = [d.kind for d in sorted(record, key=lambda d: d.at) if d.tag == "sla-breached"]
+    assert words == ["ticket.tagged", "ticket.untagged", "ticket.tagged"]
+    assert look_and_record(record, history, 92, RESOLVING) == []
+
+
+def test_one_breach_is_one_letter_however_often_it_is_corrected() -> None:
+    record: list[Decision] = []
+    history = [opened(START), updated(minutes(20), status="pending", id_="p", recorded_=minutes(90))]
+    look_and_record(record, history[:1], 80, RESOLVING)
+    look_and_record(record, history, 90, RESOLVING)
+    history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
+    look_and_record(record, history, 91, RESOLVING)
+    assert len([d for d in record if d.kind == "message.customer"]) == 1

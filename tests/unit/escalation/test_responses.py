@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from escalation.facts import Facts
+from escalation.facts import Facts, facts_of
 from escalation.ladder import Step
 from escalation.look import Look
 from rules.agreement import CustomerUpdates
@@ -184,6 +184,14 @@ def test_what_a_change_makes_overdue_is_told_to_the_team_and_pages_nobody() -> N
     assert [row.verdict for row in seen.clocks] == ["overdue"]
 
 
+def test_what_a_change_makes_overdue_is_tagged_and_reviewed_like_any_breach() -> None:
+    history = [opened(START, priority="low"), updated(minutes(50), priority="urgent")]
+    seen = see(history, minutes(59), book(CHANGED))
+    assert [d.tag for d in said(seen, "ticket.tagged")] == ["sla-breached"]
+    assert len(said(seen, "review.opened")) == 1
+    assert said(seen, "message.customer") == []
+
+
 def test_a_crossing_after_that_pages_as_ever() -> None:
     history = [opened(START, priority="low"), updated(minutes(50), priority="urgent")]
     assert paged(see(history, minutes(60), book(CHANGED))) == [(minutes(60), ["ana"])]
@@ -244,6 +252,16 @@ def test_the_third_breach_of_a_customer_within_a_day_pages_leadership() -> None:
         seen = look(60, facts=Facts({"acme": breaches}))
         assert len(said(seen, "page.opened", ladder="leadership")) == calls
         assert said(seen, "clock.overdue")[0].facts == {"customer_breaches_24h": calls + 2}
+
+
+@pytest.mark.parametrize("when", [{"crossing": "100%"}, {"event": "ticket.rated"}])
+def test_what_was_counted_then_is_used_again(when: dict[str, Any]) -> None:
+    counted = rule("counted", {**when, "customer_breaches_24h": {">=": 3}}, ("tell", "leadership"))
+    more = [event(minutes(61), "ticket.rated", score=1)]
+    first = look(62, *more, rules=[counted], facts=Facts({"acme": [START, START + MINUTE]}))
+    assert len(said(first, "message.team")) == 1
+    again = look(62, *more, rules=[counted], facts=Facts(recorded=facts_of(first.decisions)))  # elsewhere it was corrected
+    assert len(said(again, "message.team")) == 1
 
 
 def test_a_tickets_own_breaches_count_too() -> None:

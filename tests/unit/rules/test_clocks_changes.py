@@ -258,6 +258,20 @@ def test_an_agreement_that_came_into_force_since_and_now_matches_with_restart_be
     assert [row.started_at for row in fold(history, day("12:30"), new).rows] == [at(day("12:30"))]
 
 
+def test_between_teams_the_version_in_force_when_the_ticket_becomes_theirs_holds() -> None:
+    hand_over = agreement(kind="ola", since=day("12:00"), when={"group": "second"}, targets=targets(resolution="1h"))
+    history = [opened(day("11:00")), updated(day("12:30"), group="second")]
+    assert [row.started_at for row in fold(history, day("12:30"), hand_over).rows] == [at(day("12:30"))]
+
+
+def test_a_limit_changed_during_a_pause_is_told_with_its_reason_when_the_clock_goes_on() -> None:
+    history = [opened(day("10:00")), updated(day("10:30"), status="pending"), updated(day("11:00"), priority="high")]
+    history.append(updated(day("12:00"), status="open"))
+    [moved] = said(fold(history, day("12:00"), two_limits()), "clock.moved")
+    assert (moved.was, moved.due_at) == (at(day("12:00")), at(day("15:30")))
+    assert "at priority high, not 2h" in moved.reason
+
+
 def test_an_agreement_does_not_reach_back_before_its_date() -> None:
     late = agreement(since=day("12:00"), targets=targets(resolution="1h"))
     assert fold([opened(day("11:59"))], EVENING, late).rows == []

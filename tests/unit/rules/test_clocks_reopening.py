@@ -5,6 +5,7 @@ import pytest
 from rules.agreement import Agreement
 from rules.instants import HOUR, MINUTE
 from tests.support.core import (
+    ALWAYS,
     agreement,
     answered,
     at,
@@ -122,3 +123,28 @@ def test_an_own_metric_begins_its_next_cycle_at_zero() -> None:
     seen = fold(history, day("13:59"), some, metrics={"shipping": shipping})
     assert [(row.cycle, row.due_at) for row in clocks(seen, "shipping")] == [(1, at(day("12:00"))), (2, at(day("14:00")))]
     assert [name for name, _ in crossings(seen)] == ["80%", "90%"]
+
+
+def test_what_came_before_a_restart_is_not_carried_into_the_next_cycle() -> None:
+    limits = targets(ALWAYS, resolution={"urgent": "2h", "high": "4h"})
+    some = agreement(targets=limits, on_change="restart", on_reopen="resume")
+    history = [opened(day("10:00")), updated(day("10:30"), priority="high"), updated(day("11:00"), status="solved")]
+    history.append(updated(day("12:00"), status="open"))
+    row = clock(fold(history, day("12:10"), some), "resolution")
+    assert (row.elapsed_ms, row.due_at) == (40 * MINUTE, at(day("15:30")))  # half an hour since the restart, ten minutes now
+
+
+def test_a_message_to_a_solved_ticket_is_the_oldest_unanswered_one_when_it_is_reopened() -> None:
+    some = agreement(targets=targets(ALWAYS, next_response="30m"))
+    history = [opened(day("09:00")), answered(day("09:10")), updated(day("09:20"), status="solved")]
+    history += [wrote(day("11:00")), updated(day("11:05"), status="open"), wrote(day("11:10"))]
+    row = clock(fold(history, day("11:15"), some), "next_response")
+    assert (row.started_at, row.due_at, row.elapsed_ms) == (at(day("11:00")), at(day("11:30")), 15 * MINUTE)
+
+
+def test_a_message_that_was_solved_without_a_reply_is_not_waited_for_again() -> None:
+    some = agreement(targets=targets(ALWAYS, next_response="30m"))
+    history = [opened(day("09:00")), answered(day("09:10")), wrote(day("09:15")), updated(day("09:20"), status="solved")]
+    history += [wrote(day("15:00")), updated(day("15:01"), status="open")]
+    rows = [row for row in fold(history, day("15:02"), some).rows if row.metric == "next_response"]
+    assert [(row.verdict, row.started_at) for row in rows] == [("cancelled", at(day("09:15"))), ("on track", at(day("15:00")))]

@@ -155,10 +155,11 @@ def test_deep_data_is_refused(here: Desk) -> None:
     assert "nested" in answer["quarantined"][0]["reason"]
 
 
-def test_endless_nesting_is_no_json(here: Desk) -> None:
-    response = here.client().post("/events", b"[" * 200_000 + b"]" * 200_000)
-    assert response.status_code == 400
-    assert "Traceback" not in response.text
+def test_endless_nesting_is_no_event(here: Desk) -> None:
+    answer = here.client().post("/events", b"[" * 200_000 + b"]" * 200_000).json()
+    assert answer["accepted"] == 0
+    assert "nested without end" in answer["quarantined"][0]["reason"]
+    assert here.client().post("/events", b'{"a":' * 200_000 + b"1" + b"}" * 200_000).status_code == 400
 
 
 # Odd, and taken
@@ -272,6 +273,16 @@ def test_a_body_that_is_no_cloudevents_json_is_answered_400(here: Desk, body: by
     assert response.status_code == 400
     assert "no CloudEvents JSON" in response.json()["error"]
     assert len(response.text) < 1_000
+
+
+@pytest.mark.parametrize("value", ["1" * 5_000, "[" * 5_000 + "]" * 5_000, '{"a":' * 5_000 + "1" + "}" * 5_000])
+def test_an_event_that_cannot_be_read_does_not_fail_its_neighbours(here: Desk, value: str) -> None:
+    bad = json.dumps(wire("ticket.updated", NINE, "T-2", x="VALUE")).replace('"VALUE"', value)
+    odd = opened(NINE, "T-3", title='a "quoted], {title\\')
+    body = f"[{json.dumps(opened(NINE))},\n{bad}, {json.dumps(odd)}]".encode()
+    answer = here.client().post("/events", body).json()
+    assert (answer["accepted"], [item["index"] for item in answer["quarantined"]]) == (2, [1])
+    assert events_of(here, "T-3")[0].data["title"] == odd["data"]["title"]
 
 
 def test_a_number_of_ten_thousand_digits_is_no_traceback(here: Desk) -> None:
