@@ -166,8 +166,8 @@ class Looks(Protocol):
     def release(self) -> None:
         """After a crash of the only process: nobody holds a ticket."""
 
-    def next_attention(self) -> int | None:
-        """When the next ticket needs a look."""
+    def next_attention(self, now: int) -> int | None:
+        """When the next ticket needs a look that nobody has taken."""
 
     def histories(self, ids: Sequence[str]) -> list[History]: ...
 

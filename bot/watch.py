@@ -51,7 +51,7 @@ class Watch:
         if await asyncio.to_thread(self.batch):
             written.set()
             return
-        upcoming = await asyncio.to_thread(self._ledger.looks.next_attention)
+        upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())
         await waited_until(self._nudged, upcoming, self._clock)
 
     def batch(self) -> int:

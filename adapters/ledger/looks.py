@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from adapters.ledger.engine import insert_new, writing
 from adapters.ledger.entries import canonical, decision_entry, decision_of, event_of
@@ -41,10 +41,12 @@ class SqlLooks:
                 connection.execute(update(tickets).where(tickets.c.id.in_(ids)).values(claimed_until=now + MINUTE))
         return ids
 
-    def next_attention(self) -> int | None:
-        """The earliest instant at which a ticket needs a look."""
+    def next_attention(self, now: int) -> int | None:
+        """The earliest instant at which a ticket needs a look that nobody has taken."""
+        free = tickets.c.attention_at.is_not(None) & (tickets.c.claimed_until <= now)
+        wanted = select(tickets.c.attention_at).where(free).order_by(tickets.c.attention_at).limit(1)
         with self._engine.connect() as connection:
-            return connection.execute(select(func.min(tickets.c.attention_at))).scalar()
+            return connection.execute(wanted).scalar()
 
     def release(self) -> None:
         """After a crash of the only process: nobody holds a ticket."""

@@ -49,7 +49,7 @@ def web_server(ledger: Ledger, ingress: Ingress, page: ChatPage, api: Api, secur
 
     async def ready(_request: Request) -> Response:
         try:
-            await run_in_threadpool(ledger.looks.next_attention)
+            await run_in_threadpool(ledger.looks.next_attention, 0)
         except SQLAlchemyError as error:
             return JSONResponse({"ready": False, "error": type(error).__name__}, status_code=503)
         return JSONResponse({"ready": True})

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.simulation.spool import Spool
 from escalation.book import Book
-from escalation.facts import NO_FACTS, Facts, letters_of
+from escalation.facts import NO_FACTS, Facts, facts_of, letters_of
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
 from rules.clock_row import ClockRow
@@ -74,10 +74,10 @@ class Simulation:
         breaches: dict[str, list[int]] = defaultdict(list)
         waiting: Spool[tuple[str, int, TicketEvent]] = Spool(self._held)
         for ticket, history in _by_ticket(self._events):
-            last, record = replay(ticket, history, self.book, NO_FACTS, now)
+            last, record, counted = replay(ticket, history, self.book, NO_FACTS, now)
             self._note_breaches(last, breaches)
             self._take_clocks(last, clocks)
-            if last.counted:  # what is done hangs on the other tickets' clocks: once more when all are known
+            if counted:  # what is done hangs on the other tickets' clocks: once more when all are known
                 for n, event in enumerate(history):
                     waiting.add((ticket, n, event))
             else:
@@ -111,11 +111,9 @@ class Simulation:
                 self._decisions.add((decision.at, decision.ticket, n, decision.public()))
 
     def _note_breaches(self, last: Look, breaches: dict[str, list[int]]) -> None:
-        for row in last.clocks:
-            if row.breached_at is not None and row.kind == "sla":
-                moment = next(moment for moment in reversed(last.moments) if moment.at <= row.breached_at)
-                if isinstance(customer := moment.facts.get("customer"), str):
-                    breaches[customer].append(row.breached_at)
+        customer = last.facts.get("customer")
+        if isinstance(customer, str):
+            breaches[customer].extend(r.breached_at for r in last.clocks if r.breached_at is not None and r.kind == "sla")
 
 
 def _by_ticket(events: Iterable[tuple[str, int, TicketEvent]]) -> Iterator[tuple[str, list[TicketEvent]]]:
@@ -123,17 +121,20 @@ def _by_ticket(events: Iterable[tuple[str, int, TicketEvent]]) -> Iterator[tuple
         yield ticket, [event for _, _, event in rows]
 
 
-def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, now: int) -> tuple[Look, list[Decision]]:
-    """The last look at a ticket, and the record that live looks would have left by then."""
+def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, now: int) -> tuple[Look, list[Decision], bool]:
+    """The last look at a ticket, the record that live looks would have left by then, and whether counters swayed one."""
     known = [event for event in history if event.known_at <= now]
     arrivals = sorted({event.known_at for event in known if event.known_at > event.time})
     if not arrivals:
         last = look(ticket, known, book, facts, now)
-        return last, last.decisions
+        return last, last.decisions, last.counted
     record: list[Decision] = []
+    counted = False
     # Just before each late arrival, and at it: what was decided in good faith, and what is corrected.
     for at in sorted({moment for arrival in arrivals for moment in (arrival - 1, arrival)} | {now}):
         so_far = [event for event in known if event.known_at <= at]
-        last = look(ticket, so_far, book, replace(facts, letters=letters_of(record)), at)
+        recorded = facts_of(record)
+        last = look(ticket, so_far, book, replace(facts, letters=letters_of(record), recorded=recorded), at)
         record.extend(reconcile(record, last.decisions, so_far))
-    return last, sorted(record, key=lambda decision: decision.at)
+        counted = counted or last.counted
+    return last, sorted(record, key=lambda decision: decision.at), counted

@@ -138,7 +138,7 @@ def test_kill_9_at_any_moment_loses_nothing_and_says_nothing_twice(bot: Process,
 
 def wait_until_quiet(ledger: Ledger) -> None:
     end = time.monotonic() + 60
-    while ledger.looks.next_attention() is not None or ledger.outbox.next_due() is not None:
+    while ledger.looks.next_attention(time.time_ns() // 1_000_000) is not None or ledger.outbox.next_due() is not None:
         assert time.monotonic() < end, "it is never quiet"
         time.sleep(0.1)
 

@@ -180,7 +180,7 @@ class Desk:
 
     def upcoming(self) -> int | None:
         """When the next look or delivery is due."""
-        due = (self.app.ledger.looks.next_attention(), self.app.ledger.outbox.next_due())
+        due = (self.app.ledger.looks.next_attention(self.clock.now()), self.app.ledger.outbox.next_due())
         return min((at for at in due if at is not None), default=None)
 
     def play(self, events: Sequence[Mapping[str, Any]], until: str | int) -> None:

@@ -88,9 +88,9 @@ def test_what_is_refused_is_kept_even_where_nothing_else_came(db: Opened) -> Non
 
 
 def test_an_event_gets_its_ticket_attention_now(db: Opened) -> None:
-    assert db.ledger.looks.next_attention() is None
+    assert db.ledger.looks.next_attention(NOW) is None
     db.ledger.intake.append([event(at=NOW - 5)], [], NOW)
-    assert db.ledger.looks.next_attention() == NOW
+    assert db.ledger.looks.next_attention(NOW) == NOW
 
 
 @pytest.mark.parametrize("ticket", ["T-1", "'; drop table entries; --", "a/b?c#d", "Ж-1 🙂", "x" * 200, "%_"])

@@ -114,7 +114,7 @@ def test_a_look_is_written_and_the_ticket_has_attention_again_at_the_next_change
     assert sorted(clock.metric for clock in view.clocks) == ["first_response", "resolution"]
     assert view.facts["title"] == "Cannot pay"
     assert view.looked_at == NOW
-    assert db.ledger.looks.next_attention() == NOW + 8 * MINUTE  # 80 % of ten minutes
+    assert db.ledger.looks.next_attention(NOW) == NOW + 8 * MINUTE  # 80 % of ten minutes
 
 
 def test_a_look_overtaken_by_an_event_leaves_no_trace(db: Opened, book: Book) -> None:
@@ -191,7 +191,7 @@ def test_a_look_that_fails_waits_a_minute_then_twice_as_long_up_to_an_hour(db: O
     waits = []
     for _ in range(9):
         db.ledger.looks.postpone("T-1", NOW, "ValueError: no")
-        waits.append(((db.ledger.looks.next_attention() or 0) - NOW) // MINUTE)
+        waits.append(((db.ledger.looks.next_attention(NOW) or 0) - NOW) // MINUTE)
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert db.ledger.reader.health(NOW).failing == [("T-1", "ValueError: no")]
 
@@ -203,7 +203,7 @@ def test_a_ticket_that_has_failed_ten_thousand_times_still_waits_an_hour(db: Ope
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(text("update tickets set failures = 10000"))
     db.ledger.looks.postpone("T-1", NOW, "x")
-    assert db.ledger.looks.next_attention() == NOW + HOUR
+    assert db.ledger.looks.next_attention(NOW) == NOW + HOUR
 
 
 def test_a_look_that_succeeds_is_failing_no_longer(db: Opened, book: Book) -> None:
