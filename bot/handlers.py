@@ -18,6 +18,7 @@ from escalation.page import PageRow
 from escalation.people import Person
 from rules.durations import spoken
 from rules.instants import MINUTE
+from rules.problems import did_you_mean
 from rules.ticket import TicketEvent
 
 
@@ -86,9 +87,9 @@ class Handlers:
         return answers.why(history, self._book)
 
     def _no_ticket(self, id: str) -> Answer:
-        like = self._ledger.reader.like(id[:2], 5)
-        hint = f" There are {', '.join(like)} …" if like else ""
-        return refusal(f"There is no ticket {clipped(id, 60)!r}.{hint}")
+        like = self._ledger.reader.like(id[:2], 50)
+        hint = did_you_mean(id, like, otherwise=f"There are {', '.join(like[:5])} …" if like else "")
+        return refusal(f"There is no ticket {clipped(id, 60)!r}. {hint}".rstrip())
 
     def _acknowledge(self, command: Command, who: Person) -> Answer:
         page = self._page(command.subject)

@@ -129,7 +129,7 @@ def _no_yaml(file: str, error: Exception) -> Problem:
     line = error.problem_mark.line + 1 if error.problem_mark else 1
     said = " ".join(str(error.problem).split()).replace("'<stream end>'", "the end of the file")
     expected, _, got = said.partition(", but ")
-    found = got.removeprefix("got ").removeprefix("found ") if got else said.removeprefix("found ")
+    found = (got or said).removeprefix("got ").removeprefix("but ").removeprefix("found ")
     return Problem(file, line, "file", found, expected.removeprefix("expected ") if got else "YAML 1.2 or JSON", _SEE)
 
 

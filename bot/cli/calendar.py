@@ -23,6 +23,7 @@ from rules.calendar_days import midnight
 from rules.instants import HOUR, InstantError, parse, text_or_none, to_datetime
 from rules.problems import did_you_mean
 
+MOST_MILLISECONDS = 10**14
 _SEARCHES = ("next_open", "next_close", "prev_open", "prev_close")
 
 
@@ -67,8 +68,10 @@ def _answer(calendar: BusinessCalendar, question: dict[str, Any]) -> dict[str, A
     op = question.get("op")
     if op in ("add", "sub"):
         milliseconds = question.get("ms")
-        if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or abs(milliseconds) > 10**14:
+        if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
             return {"error": f"ms is {milliseconds!r}, expected a whole number of milliseconds"}
+        if abs(milliseconds) > MOST_MILLISECONDS:
+            return {"error": f"ms is {milliseconds}, expected at most {MOST_MILLISECONDS} either way: three thousand years"}
         move = calendar.add if op == "add" else calendar.sub
         return {"at": text_or_none(move(parse(question.get("start")), milliseconds))}
     if op == "between":

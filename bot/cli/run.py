@@ -127,10 +127,9 @@ def _listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
     except OSError as error:
         if not any_port:
             listening.close()
-            reason = error.strerror or error
-            raise settings_error(
-                f"{settings.host}:{settings.port} cannot be used: {reason}. Set PORT to another one."
-            ) from None
+            what = "HOST" if isinstance(error, socket.gaierror) else "PORT"
+            where, reason = f"{settings.host}:{settings.port}", error.strerror or error
+            raise settings_error(f"{where} cannot be used: {reason}. Set {what} to another one.") from None
         listening.bind((settings.host, 0))
     listening.listen(1024)
     return listening
@@ -138,6 +137,7 @@ def _listen(settings: Settings, *, any_port: bool = False) -> socket.socket:
 
 def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - all addresses: this machine's own is one of them
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
@@ -145,6 +145,9 @@ def _say_where(listening: socket.socket, settings: Settings) -> None:
     typer.echo(f"Slakeeper is running. The local chat page: {_address(listening)}  Events: {_address(listening)}events")
     if settings.redis_url is not None:
         typer.echo("REDIS_URL is set, but one process alone does not need Redis; it is not used.", err=True)
+    alone = settings.host in ("127.0.0.1", "::1", "localhost")
     if settings.sla_webhook_secret is None:
-        where = "taken unsigned, from this machine only" if settings.host in ("127.0.0.1", "::1", "localhost") else "refused"
+        where = "taken unsigned, from this machine only" if alone else "refused"
         typer.echo(f"SLA_WEBHOOK_SECRET is not set: events are {where}.", err=True)
+    if settings.sla_api_token is None and not alone:
+        typer.echo(f"SLA_API_TOKEN is not set and HOST is {settings.host}: the page and the API are closed to all.", err=True)

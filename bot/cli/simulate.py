@@ -21,7 +21,9 @@ from rich.table import Table
 from adapters.helpdesk.cloudevents import EARLIEST, LATEST, decode, ticket_event
 from adapters.helpdesk.event_data import EventError
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
+from bot.messages import counted
 from bot.simulation.simulate import Simulation, Sink, Summary
+from escalation.book import Book
 from rules.attainment import attainment
 from rules.instants import InstantError, parse, text
 from rules.metrics import in_words
@@ -52,16 +54,16 @@ def simulate(
     refused = _read(events, simulation)
     with ExitStack() as stack:
         sinks = [stack.enter_context(_sink(where)) for where in (decisions, clocks)]
-        progress = stack.enter_context(_progress(simulation.summary.events))
+        progress = stack.enter_context(_progress(len(simulation)))
         try:
             summary = simulation.run(end, sinks[0], sinks[1], progress)
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(0) from None
     if refused:
-        typer.echo(f"{refused} of {refused + summary.events} lines were refused.", err=True)
+        typer.echo(f"{refused} of {refused + len(simulation)} lines were refused.", err=True)
     if decisions is None and clocks is None:
-        _print(summary)
+        _print(summary, book)
 
 
 def _instant(until: str | None) -> int | None:
@@ -142,15 +144,23 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.advance(task, done)
 
 
-def _print(summary: Summary) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-    console.print(
-        f"[bold]{summary.tickets:,}[/] tickets, [bold]{summary.events:,}[/] events until {text(summary.until)}: "
-        f"{summary.clocks:,} clocks, {summary.decisions:,} decisions, {summary.kinds['page.opened']:,} pages, "
-        f"{summary.kinds['message.customer']:,} messages to customers."
+def _print(summary: Summary, book: Book) -> None:
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)
+    if not summary.events:
+        console.print("There is no event to look at.")
+        return
+    seen = f"[bold]{counted(summary.tickets, 'ticket')}[/], [bold]{counted(summary.events, 'event')}[/]"
+    found = (
+        counted(summary.clocks, "clock"),
+        counted(summary.decisions, "decision"),
+        counted(summary.kinds["page.opened"], "page"),
+        counted(summary.kinds["message.customer"], "message") + " to customers",
     )
+    console.print(f"{seen} until {text(summary.until)}: {', '.join(found)}.")
     if not summary.verdicts:
-        console.print("No agreement applied to any of them.")
+        first = min((agreement.since for agreement in book.promises.agreements), default=None)
+        why = f": the first one holds from {text(first)[:10]}" if first is not None and first > summary.until else ""
+        console.print(f"No agreement applied to any of them{why}.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("Agreement", "Metric", "Clocks", "Met", "Missed", "Overdue", "Running", "Cancelled", "Attainment"):

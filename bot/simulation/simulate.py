@@ -63,9 +63,12 @@ class Simulation:
         if key in self._known:
             return
         self._known.add(key)
-        self.summary.events += 1
         self._latest = max(self._latest, event.known_at)
-        self._events.add((event.ticket, self.summary.events, event))
+        self._events.add((event.ticket, len(self._known), event))
+
+    def __len__(self) -> int:
+        """How many events were put in."""
+        return len(self._known)
 
     def run(self, until: int | None, decisions: Sink | None, clocks: Sink | None, progress: Progress) -> Summary:
         """Replay up to and including `until`, or the last event. Clocks come ticket by ticket, decisions in order of time."""
@@ -74,6 +77,11 @@ class Simulation:
         breaches: dict[str, list[int]] = defaultdict(list)
         waiting: Spool[tuple[str, int, TicketEvent]] = Spool(self._held)
         for ticket, history in _by_ticket(self._events):
+            happened = sum(event.known_at <= now for event in history)
+            if not happened:
+                progress(len(history))
+                continue
+            self.summary.events += happened
             last, record, counted = replay(ticket, history, self.book, NO_FACTS, now)
             self._note_breaches(last, breaches)
             self._take_clocks(last, clocks)

@@ -12,7 +12,7 @@ from tests.support.process import rows, sla
 def test_simulate_sums_up_for_a_person(config: Path, log: Path) -> None:
     done = sla("simulate", "--config", config, "--events", log)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 tickets, 3 events" in done.stdout
+    assert "1 ticket, 3 events" in done.stdout
     assert "first response" in done.stdout
 
 
