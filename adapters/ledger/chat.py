@@ -30,12 +30,12 @@ class SqlChat:
         with writing(self._engine) as connection:
             if line is not None and self._said(connection, row.id):
                 return
-            known = connection.execute(select(chat.c.id).where(chat.c.id == id)).scalar() is not None
-            if not known and line is None:
-                return  # nothing is shown of this ticket here that could be brought up to date
-            revision = (connection.execute(select(func.max(chat.c.rev))).scalar() or 0) + 1
+            shown = connection.execute(select(chat.c.card).where(chat.c.id == id)).scalar()
             body = card.model_dump_json()
-            if not known:
+            if line is None and shown in (None, body):
+                return  # nothing is shown of this ticket here, or it is up to date already
+            revision = (connection.execute(select(func.max(chat.c.rev))).scalar() or 0) + 1
+            if shown is None:
                 said = {"id": id, "rev": revision, "channel": row.channel, "kind": kind, "ticket": row.ticket}
                 connection.execute(insert(chat).values(**said, card=body, created_at=now))
             else:

@@ -174,6 +174,8 @@ def test_a_change_without_words_is_shown_only_where_the_card_is(db: Opened) -> N
     say(db, 3, None, title="edited")
     (message,) = db.ledger.chat.messages("support", 0, 10)
     assert (message.card.title, len(message.log)) == ("edited", 1)
+    say(db, 4, None, title="edited")  # nothing has changed: it is no edit
+    assert db.ledger.chat.messages("support", 0, 10) == [message]
 
 
 def test_every_change_has_a_greater_revision_and_is_found_by_it(db: Opened) -> None:
