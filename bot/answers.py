@@ -13,7 +13,7 @@ from bot.messages import Answer, Button, Card, Field, clipped, counted
 from bot.ports import Health, History, Reader, TicketView
 from bot.times import UTC, moment
 from escalation.book import Book
-from escalation.facts import Facts, facts_of
+from escalation.facts import NO_FACTS
 from escalation.look import look
 from escalation.page import PageRow
 from rules.agreement import Agreement
@@ -115,7 +115,7 @@ def why(history: History, book: Book) -> Answer:
     # The record is what was decided then; what the present look adds is only the order.
     latest = max(event.known_at for event in history.events)
     latest = max([latest, *(decision.at for decision in history.recorded)])
-    found = look(history.ticket, history.events, book, Facts(recorded=facts_of(history.recorded)), latest)
+    found = look(history.ticket, history.events, book, NO_FACTS.remembering(history.recorded), latest)
     zone = _zone(found.clocks, book)
     lines: list[tuple[int, int, tuple[str, str, str]]] = []
     for event in history.events:

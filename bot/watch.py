@@ -16,7 +16,7 @@ from bot.loops import go_on, waited_until
 from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
-from escalation.facts import COUNTERS, Facts, facts_of, letters_of
+from escalation.facts import COUNTERS, NO_FACTS, Facts
 from escalation.lateness import delay
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
@@ -84,7 +84,7 @@ class Watch:
         try:
             facts = self._facts(history)
             found, new = self._found(history, facts, now)
-            delayed = delay(new, now, str(uuid.uuid4()))
+            delayed = delay(new, history.events, now, str(uuid.uuid4()))
             if delayed is not None:
                 history = replace(history, events=[*history.events, delayed])
                 found, new = self._found(history, facts, now)
@@ -104,13 +104,12 @@ class Watch:
         return found, reconcile(history.recorded, found.decisions, happened)
 
     def _facts(self, history: History) -> Facts:
-        letters = letters_of(history.recorded)
-        if not self._counts or not history.events:
-            return Facts(letters=letters)
+        facts = NO_FACTS.remembering(history.recorded)
         customers = sorted({c for event in history.events if isinstance(c := event.data.get("customer"), str)})
+        if not self._counts or not customers:
+            return facts
         since = min(event.time for event in history.events) - DAY
-        breaches = self._ledger.looks.breaches(customers, history.ticket, since) if customers else {}
-        return Facts(breaches, recorded=facts_of(history.recorded), letters=letters)
+        return replace(facts, breaches=self._ledger.looks.breaches(customers, history.ticket, since))
 
     def _rows(self, effect: Effect, now: int) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""

@@ -5,9 +5,10 @@ Decided here: how breaches of a customer are counted. Not decided here: where th
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from escalation.reconcile import LETTER, live
 from rules.decisions import Decision
 from rules.instants import DAY
 
@@ -20,13 +21,24 @@ class Facts:
     """`breaches`: by customer, sorted instants at which customer SLAs went overdue, in other tickets than the one looked at
     or, where `whole`, in all of them. `recorded`: facts used by earlier decisions, by their key; they are used again.
     `letters`: when the ticket's customer was written to, by the decision's key; a letter stays written, also where its cause
-    turns out never to have happened.
+    turns out never to have happened. `pages`: when its pages were opened, by their ids.
     """
 
     breaches: Mapping[str, Sequence[int]] = field(default_factory=dict)
     whole: bool = False
     recorded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     letters: Mapping[str, int] = field(default_factory=dict)
+    pages: Mapping[str, int] = field(default_factory=dict)
+
+    def remembering(self, record: Sequence[Decision]) -> "Facts":
+        """These facts, with what was done already: a later look does not put it at another time."""
+        used = [entry for entry in record if entry.facts]
+        return replace(
+            self,
+            recorded={entry.cause if entry.cause and not entry.agreement else entry.key: entry.facts or {} for entry in used},
+            letters={entry.key: entry.at for entry in record if entry.kind == LETTER},
+            pages={str(entry.page): entry.at for entry in live(record).values() if entry.kind == "page.opened"},
+        )
 
     def customer_breaches_24h(self, customer: object, own: Sequence[int], at: int) -> int:
         """Breaches of a customer within the 24 hours that end at `at`, that instant included."""
@@ -35,18 +47,6 @@ class Facts:
         elsewhere = self.breaches.get(customer, ())
         count = bisect_right(elsewhere, at) - bisect_right(elsewhere, at - DAY)
         return count if self.whole else count + sum(at - DAY < breach <= at for breach in own)
-
-
-def facts_of(recorded: Sequence[Decision]) -> dict[str, Mapping[str, Any]]:
-    """Facts used by decisions on record: by their own key, or by the event that they followed from."""
-    return {
-        entry.key if entry.agreement or entry.cause is None else entry.cause: entry.facts for entry in recorded if entry.facts
-    }
-
-
-def letters_of(recorded: Sequence[Decision]) -> dict[str, int]:
-    """When a ticket's customer was written to, by the decision's key."""
-    return {entry.key: entry.at for entry in recorded if entry.kind == "message.customer"}
 
 
 NO_FACTS = Facts()

@@ -6,7 +6,7 @@ called (`responses`), and the way up the ladder (`page`).
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import Any
@@ -25,10 +25,12 @@ _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class Pages:
-    """Open and closed pages, in the order in which they were opened; `say` receives their decisions."""
+    """Open and closed pages, in the order in which they were opened; `opened` are those on record, `say` receives decisions."""
 
-    def __init__(self, book: Book, moments: Sequence[Moment], say: Callable[[Decision], None]) -> None:
-        self._book, self._say = book, say
+    def __init__(
+        self, book: Book, moments: Sequence[Moment], opened: Mapping[str, int], say: Callable[[Decision], None]
+    ) -> None:
+        self._book, self._opened, self._say = book, opened, say
         self._delays = Delays(moments)
         self._known_at = 0
         self.all: list[Page] = []
@@ -51,12 +53,13 @@ class Pages:
 
     def call(self, ladder: str, cause: Decision, agreement: Agreement | None, *, breached: bool) -> None:
         """People are needed: open a page, or give the open one another reason."""
-        at = self.possible(cause.at)
         for page in self._open():
             if page.ladder.name == ladder:
-                page.join(cause, at, breached=breached)
+                page.join(cause, self.possible(cause.at), breached=breached)
                 return
         page = Page(_id(ladder, cause), cause, self._book.ladders[ladder], self._book, self._say)
+        # A page on record stays where it was opened, whatever has arrived late since.
+        at = max(cause.at, self._opened[page.id]) if page.id in self._opened else self.possible(cause.at)
         if agreement:
             page.team, page.calendar = agreement.team, agreement.calendar
         page.breached = breached

@@ -18,44 +18,41 @@ LETTER = "message.customer"
 
 def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history: Sequence[TicketEvent]) -> list[Decision]:
     """The entries to add so that the record says what was decided; empty where it does already."""
-    live = _live(recorded)
-    letters = {
-        old.key for old in recorded if old.kind == LETTER
-    }  # what was written stays written, whatever becomes of its cause
+    standing = live(recorded)
+    # What was written stays written, whatever becomes of its cause; what was tagged before is tagged again.
+    letters = {old.key for old in recorded if old.kind == LETTER}
+    tags = {old.key for old in recorded if old.tag}
     late = max(history, key=lambda event: event.known_at, default=None)
     new: list[Decision] = []
     held = set()
     for decision in decided:
         held.add(decision.key)
-        old = live.get(decision.key)
+        old = standing.get(decision.key)
         if old is None:
             if decision.key not in letters:
                 new.append(decision)
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, late, decision), decision))
-    closed = {old.page for old in live.values() if old.kind == "page.closed"}
-    untagged = {(old.tag, old.occurrence) for old in live.values() if old.kind == "ticket.untagged"}
-    for key, old in live.items():
+    latest = {_deed(old): old for old in standing.values()}
+    for key, old in standing.items():
         if key in held:
             continue
         if old.kind.startswith("clock."):
             new.append(_correction(old, late, None))
-        elif old.kind == "page.opened" and old.page not in closed:
-            stood = [entry for entry in live.values() if entry.page == old.page][-1]
+        elif old.kind == "page.opened" and (stood := latest[_deed(old)]).kind != "page.closed":
             new.append(replace(_undone(stood, "page.closed", late), occurrence=1))
-        elif old.kind == "ticket.tagged" and (old.tag, old.occurrence) not in untagged:
+        elif old.kind == "ticket.tagged" and latest[_deed(old)] is old:
             new.append(_undone(old, "ticket.untagged", late))
     corrected = (entry.cause or "" for entry in [*recorded, *new] if entry.kind == CORRECTED)
     turns = Counter(name.partition("#")[0] for name in corrected)
-    tagged = {old.tag for old in recorded if old.tag}
     for decision in new:
-        if late and decision.tag in tagged:  # what was done to a ticket again was not done before we knew
+        if late and decision.key in tags:  # not before we knew
             decision.at = max(decision.at, late.known_at)
         decision.turn = turns[f"{decision.key}@{decision.at}"]
     return sorted(new, key=lambda decision: decision.at)
 
 
-def _live(recorded: Sequence[Decision]) -> dict[str, Decision]:
+def live(recorded: Sequence[Decision]) -> dict[str, Decision]:
     """By key, the record without what was corrected, and without what followed from something that never happened."""
     live: dict[str, Decision] = {}
     for entry in recorded:
@@ -88,6 +85,11 @@ def _correction(old: Decision, late: TicketEvent | None, instead: Decision | Non
     entry.threshold, entry.cause, entry.was = old.threshold, old.entry, old.at
     entry.due_at = instead.at if instead else None
     return entry
+
+
+def _deed(entry: Decision) -> tuple[str | None, str | None, int]:
+    """What was done and can be undone: a page, or one setting of a tag."""
+    return entry.page, entry.tag, entry.occurrence if entry.tag else 0
 
 
 def _undone(old: Decision, kind: str, late: TicketEvent | None) -> Decision:

@@ -29,7 +29,7 @@ class Responses:
 
     def __init__(self, clocks: TicketClocks, book: Book, facts: Facts) -> None:
         self.decisions: list[Decision] = []
-        self.pages = Pages(book, clocks.moments, self.decisions.append)
+        self.pages = Pages(book, clocks.moments, facts.pages, self.decisions.append)
         self.counted = False
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreement = book.promises.agreement
@@ -179,7 +179,7 @@ class Responses:
             return
         every = (agreement.customer_updates.every if agreement else None) or 0
         letter = _following(cause, "message.customer", reason, wording=wording, customer=customer)
-        written = self.pages.possible(cause.at)
+        written = self._facts.letters.get(letter.key, self.pages.possible(cause.at))
         earlier = [at for key, at in self._facts.letters.items() if key != letter.key and at <= cause.at]
         if all(at < written and written - at >= every for at in [*self._written, *earlier]):
             self._written.append(written)

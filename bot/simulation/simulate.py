@@ -8,14 +8,14 @@ a ticket (`escalation.look`).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from bot.simulation.spool import Spool
 from escalation.book import Book
-from escalation.facts import NO_FACTS, Facts, facts_of, letters_of
+from escalation.facts import NO_FACTS, Facts
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
 from rules.clock_row import ClockRow
@@ -141,8 +141,7 @@ def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, no
     # Just before each late arrival, and at it: what was decided in good faith, and what is corrected.
     for at in sorted({moment for arrival in arrivals for moment in (arrival - 1, arrival)} | {now}):
         so_far = [event for event in known if event.known_at <= at]
-        recorded = facts_of(record)
-        last = look(ticket, so_far, book, replace(facts, letters=letters_of(record), recorded=recorded), at)
+        last = look(ticket, so_far, book, facts.remembering(record), at)
         record.extend(reconcile(record, last.decisions, so_far))
         counted = counted or last.counted
     return last, sorted(record, key=lambda decision: decision.at), counted

@@ -152,3 +152,16 @@ def test_the_clocks_that_the_api_answers_are_those_of_the_simulation(here: Desk)
         return sorted(str(sorted(row.items(), key=str)) for row in rows)
 
     assert order(live) == order(clocks)
+
+
+def test_an_event_that_arrives_late_is_no_outage_and_takes_back_no_call(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:35:00Z")  # Ana, Ben and Dana were called, the last one at 09:25
+    before = here.app.ledger.reader.pages()[0]
+    late = wire("ticket.updated", "2026-01-05T08:00:00Z", priority="urgent", tier="gold", customer="acme")
+    here.take(late)
+    here.take(wire("ticket.opened", "2026-01-05T08:30:00Z", "T-2", priority="urgent", tier="gold", customer="acme"))
+    assert [event.type for event in here.app.ledger.looks.histories(["T-1"])[0].events if "delayed" in event.type] == []
+    assert [event.type for event in here.app.ledger.looks.histories(["T-2"])[0].events] == ["ticket.opened"]
+    after = here.app.ledger.reader.pages()[-1]
+    assert (after.page, after.step, after.to) == (before.page, before.step, before.to)

@@ -226,3 +226,17 @@ def test_one_breach_is_one_letter_however_often_it_is_corrected() -> None:
     history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
     look_and_record(record, history, 91, RESOLVING)
     assert len([d for d in record if d.kind == "message.customer"]) == 1
+
+
+def test_a_page_that_is_opened_again_after_a_correction_is_closed_again_with_its_cause() -> None:
+    record: list[Decision] = []
+    history = [opened(START), updated(minutes(20), status="pending", id_="p", recorded_=minutes(90))]
+    look_and_record(record, history[:1], 80, RESOLVING)
+    look_and_record(record, history, 90, RESOLVING)
+    history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
+    look_and_record(record, history, 91, RESOLVING)
+    history.append(updated(minutes(41), status="pending", id_="q", recorded_=minutes(92)))
+    look_and_record(record, history, 92, RESOLVING)
+    words = [(d.kind, (d.at - START) / MINUTE) for d in record if d.kind in ("page.opened", "page.closed")]
+    assert words == [("page.opened", 54), ("page.closed", 90), ("page.opened", 91), ("page.closed", 92)]
+    assert [d.kind for d in sorted(record, key=lambda d: d.at) if d.tag == "sla-breached"][-1] == "ticket.untagged"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from escalation.facts import Facts, facts_of
+from escalation.facts import Facts
 from escalation.ladder import Step
 from escalation.look import Look
 from rules.agreement import CustomerUpdates
@@ -260,7 +260,7 @@ def test_what_was_counted_then_is_used_again(when: dict[str, Any]) -> None:
     more = [event(minutes(61), "ticket.rated", score=1)]
     first = look(62, *more, rules=[counted], facts=Facts({"acme": [START, START + MINUTE]}))
     assert len(said(first, "message.team")) == 1
-    again = look(62, *more, rules=[counted], facts=Facts(recorded=facts_of(first.decisions)))  # elsewhere it was corrected
+    again = look(62, *more, rules=[counted], facts=Facts().remembering(first.decisions))  # elsewhere it was corrected
     assert len(said(again, "message.team")) == 1
 
 
