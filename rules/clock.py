@@ -254,7 +254,7 @@ class Clock:
         limit, words = spoken(self.target.milliseconds), in_words(self.metric)
         passed = not threshold.daily and needed <= self._elapsed.used and self._changed_at == at
         born = passed and self.target.milliseconds <= self._elapsed.used
-        reason = f"{words}: {_amount(threshold, limit)} used up (calendar {self.target.calendar.name})"
+        reason = f"{words}: {threshold.of(limit)} used up (calendar {self.target.calendar.name})"
         if threshold.daily:
             reason = f"{words}: {limit} have been used up for {self._days} day{'s' if self._days > 1 else ''}"
         else:
@@ -293,12 +293,3 @@ class Clock:
     def _decision(self, at: int, kind: str, reason: str) -> Decision:
         a = self.agreement
         return Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number)
-
-
-def _amount(threshold: Threshold, limit: str) -> str:
-    """How much of a limit a threshold is, in words."""
-    if threshold.percent is not None:
-        return f"{threshold.text} of {limit}"
-    return (
-        f"all but {threshold.text.removesuffix('before').strip()} of {limit}" if threshold.offset < 0 else f"{limit} and more"
-    )

@@ -64,6 +64,12 @@ class Threshold:
             return -(-target * self.percent.numerator // self.percent.denominator)  # rounded up: reached, not nearly
         return max(0, target + self.offset)
 
+    def of(self, limit: str) -> str:
+        """How much of a limit, given in words, is used up there: `80% of 1h`, `all but 30s of 1h`."""
+        if self.percent is not None:
+            return f"{self.text} of {limit}"
+        return f"all but {self.text.removesuffix('before').strip()} of {limit}" if self.offset < 0 else f"{limit} and more"
+
 
 BREACH = Threshold("100%", percent=Fraction(1))
 
