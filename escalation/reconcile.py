@@ -46,8 +46,9 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
     corrected = (entry.cause or "" for entry in [*recorded, *new] if entry.kind == CORRECTED)
     turns = Counter(name.partition("#")[0] for name in corrected)
     for decision in new:
-        if late and decision.key in tags:  # not before we knew
-            decision.at = max(decision.at, late.known_at)
+        undone = latest.get(_deed(decision))
+        if undone and decision.key in tags:  # not before it was untagged
+            decision.at = max(decision.at, undone.at)
         decision.turn = turns[f"{decision.key}@{decision.at}"]
     return sorted(new, key=lambda decision: decision.at)
 
