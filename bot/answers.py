@@ -5,22 +5,18 @@ Decided here: what each answer shows. All of them are for the asker alone. Not d
 
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from bot.cards import card_verdict, ticket_card
+from bot.cards import card_verdict, ticket_card, zone_of
 from bot.commands import VERBS
 from bot.messages import Answer, Button, Card, Field, clipped, counted
-from bot.ports import Health, History, Reader, TicketView
-from bot.times import UTC, moment
+from bot.ports import Health, Reader, TicketView
+from bot.times import moment
 from escalation.book import Book
-from escalation.facts import NO_FACTS
-from escalation.look import look
 from escalation.page import PageRow
 from rules.agreement import Agreement
 from rules.attainment import attainment
 from rules.clock_row import ClockRow
 from rules.conditions import in_words as condition_in_words
-from rules.conditions import why_not
 from rules.durations import spoken
 from rules.engine import ENGINE
 from rules.instants import DAY, MINUTE, to_datetime
@@ -93,7 +89,7 @@ def breaches(reader: Reader, book: Book, period: str, now: int) -> Answer:
 def ticket(view: TicketView, book: Book) -> Answer:
     """One ticket: its card, with all clocks as a table."""
     card = ticket_card(view, book)
-    zone = _zone(view.clocks, book)
+    zone = zone_of(view.clocks, book)
     columns = ("Agreement", "Metric", "Verdict", "Used", f"Due ({zone.key})")
     rows = tuple(
         (
@@ -108,44 +104,6 @@ def ticket(view: TicketView, book: Book) -> Answer:
     if not rows:
         return _one(card.model_copy(update={"lines": ("No agreement applies to this ticket.",)}))
     return _one(card.model_copy(update={"lines": (), "columns": columns, "rows": rows}))
-
-
-def why(history: History, book: Book) -> Answer:
-    """Everything that happened to a ticket and what it did, in the order of time."""
-    # The record is what was decided then; what the present look adds is only the order.
-    latest = max(event.known_at for event in history.events)
-    latest = max([latest, *(decision.at for decision in history.recorded)])
-    found = look(history.ticket, history.events, book, NO_FACTS.remembering(history.recorded), latest)
-    zone = _zone(found.clocks, book)
-    lines: list[tuple[int, int, tuple[str, str, str]]] = []
-    for event in history.events:
-        what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in sorted(event.data.items()) if name != "text")
-        lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
-    for decision in history.recorded:
-        what = decision.kind.partition(".")[2] if decision.kind.startswith("clock.") else decision.kind
-        about = (
-            f"{in_words(decision.metric)} {what}" if decision.metric and decision.kind.startswith("clock.") else decision.kind
-        )
-        if decision.threshold and decision.kind == "clock.crossed":
-            about += f" {decision.threshold}"
-        reason = decision.reason
-        if decision.due_at is not None and decision.kind == "clock.moved":
-            reason = f"now due {moment(decision.due_at, zone)}: {reason}"
-        lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 240))))
-    lines.sort(key=lambda line: line[:2])
-    view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
-    card = ticket_card(view, book)
-    none = () if found.clocks else (_why_none(found.facts, book),)
-    return _one(
-        card.model_copy(
-            update={
-                "lines": (*none, f"Times are by the clock of {zone.key}."),
-                "columns": ("When", "What", "Why"),
-                "rows": tuple(row for _, _, row in lines),
-                "buttons": (),
-            }
-        )
-    )
 
 
 def pick(reader: Reader, now: int, verb: str) -> Answer:
@@ -276,18 +234,6 @@ def _filter(reader: Reader, whom: str | None, now: int) -> dict[str, str] | None
 def _standing(clocks: Sequence[ClockRow], book: Book, now: int) -> list[ClockRow]:
     """Clocks as they stand now."""
     return [clock.at(now, book.promises.calendars) for clock in clocks]
-
-
-def _zone(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
-    """The zone of the first agreement that applies."""
-    found = (book.promises.agreement(clock.agreement, clock.version) for clock in clocks)
-    return next((agreement.calendar.zone for agreement in found if agreement), UTC)
-
-
-def _why_none(facts: Any, book: Book) -> str:
-    """Why no agreement applies: each one's first condition that does not hold."""
-    reasons = [f"{a.key}: {words}" for a in book.promises.agreements if (words := why_not(a.when, facts)) is not None]
-    return "No agreement applies. " + "; ".join(clipped(reason, 160) for reason in reasons[:5])
 
 
 def _one(card: Card) -> Answer:

@@ -5,9 +5,11 @@ it is, and which buttons fit. Not decided here: how a platform draws it.
 """
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from bot.messages import Button, Card, CardVerdict, Field, clipped
 from bot.ports import TicketView
+from bot.times import UTC
 from escalation.book import Book
 from escalation.page import PageRow
 from rules.clock_row import ClockRow
@@ -104,3 +106,9 @@ def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None
         buttons.append(Button(action="escalate", label="Escalate", value=view.ticket, style="danger"))
     buttons.append(Button(action="why", label="Why", value=view.ticket))
     return buttons
+
+
+def zone_of(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
+    """The zone by whose clock a ticket's times are told: that of the first agreement that applies."""
+    found = (book.promises.agreement(clock.agreement, clock.version) for clock in clocks)
+    return next((agreement.calendar.zone for agreement in found if agreement), UTC)

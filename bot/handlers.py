@@ -12,6 +12,7 @@ from bot.commands import VERBS, Command, CommandError, parse
 from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
 from bot.watch import Watch
+from bot.why import why
 from escalation.book import Book
 from escalation.lateness import SOURCE
 from escalation.page import PageRow
@@ -84,7 +85,7 @@ class Handlers:
         history = self._ledger.looks.histories([command.subject])[0]
         if not history.events:
             return self._no_ticket(command.subject)
-        return answers.why(history, self._book)
+        return why(history, self._book)
 
     def _no_ticket(self, id: str) -> Answer:
         like = self._ledger.reader.like(id[:2], 50)

@@ -1,7 +1,8 @@
 """Effects: what new decisions make us say, and to whom.
 
 Decided here: which decisions are said to a team, a person or a customer; that cards already shown follow the ticket silently;
-that of several pages found at once only the latest calls people, and of what is late only the last is said. Pure; data, not
+that of several pages found at once only the latest calls people, of what is late only the last is said, and of a clock's
+corrections one. Pure; data, not
 deeds. Not decided here: on which platforms, and how it is drawn.
 """
 
@@ -11,6 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from escalation.book import Book
+from escalation.reconcile import CORRECTED
 from rules.clocks import Moment
 from rules.decisions import Decision
 from rules.instants import MINUTE
@@ -22,7 +24,7 @@ ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
 """Fields of a ticket that its card shows."""
 LATE = MINUTE
 """Of what was true longer ago, as after an outage, only the last is said."""
-_LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.corrected", "clock.excused")
+_LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.excused")
 _CALLS = ("page.opened", "page.stepped")
 
 Place = tuple[Audience, str]
@@ -53,6 +55,7 @@ def effects_of(
     teams = dict.fromkeys(d.team for d in everything if d.team and (d.kind == "message.team" or d.page))
     called = dict.fromkeys(person for d in everything if d.kind in _CALLS for person in d.to or ())
     latest = {d.page: d for d in new if d.kind in _CALLS}
+    corrected = {d.clock: d for d in new if d.kind == CORRECTED}
     effects: list[Effect] = []
     for decision in new:
         if decision.kind == "message.team" and decision.team:
@@ -63,7 +66,7 @@ def effects_of(
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
         elif decision.kind.startswith("page.") and decision.team:
             effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))
-        elif decision.kind in _LOGGED:
+        elif decision.kind in _LOGGED or corrected.get(decision.clock) is decision:
             effects.extend(_effect(decision, "team", team, _state(decision)) for team in teams)
     effects = _once(effects, now)
     brought = {effect.place for effect in effects}

@@ -1,0 +1,78 @@
+"""Why: everything that happened to a ticket and what it did, in the order of time.
+
+Decided here: how events and decisions read as one table. Not decided here: their reasons, which they bring along.
+"""
+
+from typing import Any
+
+from bot.cards import ticket_card, zone_of
+from bot.messages import Answer, clipped
+from bot.ports import History, TicketView
+from bot.times import moment
+from escalation.book import Book
+from escalation.facts import NO_FACTS
+from escalation.look import look
+from rules.conditions import why_not
+from rules.decisions import Decision
+from rules.metrics import in_words
+
+_DONE = {
+    "message.team": "team told",
+    "message.customer": "customer written to",
+    "ticket.tagged": "tagged",
+    "ticket.untagged": "tag taken off",
+    "review.opened": "review opened",
+    "page.opened": "paged",
+    "page.stepped": "paged",
+    "page.acknowledged": "page taken",
+    "page.expired": "page given back",
+    "page.exhausted": "ladder used up",
+    "page.closed": "page closed",
+}
+
+
+def why(history: History, book: Book) -> Answer:
+    """Everything that happened to a ticket and what it did, in the order of time."""
+    # The record is what was decided then; what the present look adds is only the order.
+    latest = max(event.known_at for event in history.events)
+    latest = max([latest, *(decision.at for decision in history.recorded)])
+    found = look(history.ticket, history.events, book, NO_FACTS.remembering(history.recorded), latest)
+    zone = zone_of(found.clocks, book)
+    lines: list[tuple[int, int, tuple[str, str, str]]] = []
+    for event in history.events:
+        what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in sorted(event.data.items()) if name != "text")
+        lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
+    for decision in history.recorded:
+        about = _what(decision, book)
+        reason = decision.reason
+        if decision.due_at is not None and decision.kind == "clock.moved":
+            reason = f"now due {moment(decision.due_at, zone)}: {reason}"
+        lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 240))))
+    lines.sort(key=lambda line: line[:2])
+    view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
+    card = ticket_card(view, book)
+    none = () if found.clocks else (_why_none(found.facts, book),)
+    shown = {
+        "lines": (*none, f"Times are by the clock of {zone.key}."),
+        "columns": ("When", "What", "Why"),
+        "rows": tuple(row for _, _, row in lines),
+        "buttons": (),
+    }
+    return Answer(cards=(card.model_copy(update=shown),))
+
+
+def _what(decision: Decision, book: Book) -> str:
+    """What a decision was, in a few words."""
+    if decision.kind.startswith("clock."):
+        what = f"{in_words(decision.metric or '')} {decision.kind.partition('.')[2]}"
+        return f"{what} {decision.threshold}" if decision.kind == "clock.crossed" else what
+    whom = decision.team if decision.kind == "message.team" else decision.tag or decision.customer
+    whom = whom or book.names(decision.to or ())
+    said = _DONE.get(decision.kind, decision.kind)
+    return f"{said}: {whom}" if whom else said
+
+
+def _why_none(facts: Any, book: Book) -> str:
+    """Why no agreement applies: each one's first condition that does not hold."""
+    reasons = [f"{a.key}: {words}" for a in book.promises.agreements if (words := why_not(a.when, facts)) is not None]
+    return "No agreement applies. " + "; ".join(clipped(reason, 160) for reason in reasons[:5])
