@@ -84,7 +84,7 @@ class Watch:
         try:
             facts = self._facts(history)
             found, new = self._found(history, facts, now)
-            delayed = delay(new, history.events, now, str(uuid.uuid4()))
+            delayed = delay(new, now, str(uuid.uuid4()))
             if delayed is not None:
                 history = replace(history, events=[*history.events, delayed])
                 found, new = self._found(history, facts, now)

@@ -32,6 +32,7 @@ from rules.agreement import Agreement, CustomerUpdates, Target
 from rules.calendar import BusinessCalendar
 from rules.calendar_days import CalendarDays, Hours, midnight
 from rules.conditions import ALWAYS, Condition
+from rules.instants import DAY
 from rules.metrics import BUILT_IN, Metric
 from rules.promises import Promises
 
@@ -60,10 +61,11 @@ def build(valid: Mapping[str, Mapping[str, Any]]) -> Book:
 
 
 def _calendar(name: str, section: CalendarSection) -> BusinessCalendar:
-    if section.hours is None:
+    if section.hours is None and section.holidays == HolidaysSection() and not section.dates:
         return BusinessCalendar(name, None, section.working_day)
-    weekly: list[Hours] = [()] * 7
-    for named, windows in section.hours.items():
+    # Around the clock, but for the days that are closed or have hours of their own.
+    weekly: list[Hours] = [((0, DAY),) if section.hours is None else ()] * 7
+    for named, windows in (section.hours or {}).items():
         for day in days_of(named):
             weekly[day] = weekly[day] + tuple(windows)
     days = CalendarDays(

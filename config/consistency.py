@@ -12,7 +12,7 @@ import holidays
 from config.fields import local_time
 from config.problems import shown
 from config.source import Place, Source
-from rules.durations import Amount, DurationError, parse_amount
+from rules.durations import Amount, DurationError, parse_amount, parse_threshold
 from rules.metrics import BUILT_IN
 from rules.problems import did_you_mean
 
@@ -59,12 +59,12 @@ def _check_country(source: Source, place: Place, country: object, subdivision: o
     known = holidays.list_supported_countries()
     if country is None and subdivision is not None:
         source.problem((*place, "subdivision"), shown(subdivision), "a country beside it", "Add country: such as GB.")
-    if not isinstance(country, str):
+    if not isinstance(country, str | int):
         return
-    if country not in known:
+    if str(country) not in known:
         source.problem((*place, "country"), shown(country), "a country code such as GB", did_you_mean(country, known))
-    elif isinstance(subdivision, str) and subdivision not in known[country]:
-        hint = did_you_mean(subdivision, known[country])
+    elif isinstance(subdivision, str | int) and str(subdivision) not in known[str(country)]:
+        hint = did_you_mean(subdivision, known[str(country)])
         source.problem((*place, "subdivision"), shown(subdivision), f"a subdivision of {country}", hint)
 
 
@@ -96,13 +96,25 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
 def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
     name = source.data["agreements"][place[1]].get("calendar")
     calendar = _calendar(source, name)
+    seen = set()
     for i, text in enumerate(thresholds if isinstance(thresholds, list) else ()):
-        if text in thresholds[:i]:  # type: ignore[index]
+        meant = _meant(text)
+        if meant is not None and meant in seen:
             source.problem((*place, i), f"{shown(text)} a second time", "each threshold once", "Take one of them out.")
+        seen.add(meant)
         amount = _amount(str(text).removesuffix("before").removesuffix("after").strip())
         if amount is not None and amount.uses_days and calendar is not None and calendar.get("hours") != "24x7":
             hint = f"Calendar {name} is not 24x7, and a threshold is counted in it: write hours."
             source.problem((*place, i), shown(text), "hours", hint)
+
+
+def _meant(text: object) -> tuple[object, ...] | None:
+    """What a threshold comes to, however it is written."""
+    try:
+        threshold = parse_threshold(str(text))
+    except DurationError:
+        return None
+    return threshold.percent, threshold.offset, threshold.daily
 
 
 def _check_span(source: Source, place: Place, span: object) -> None:

@@ -13,6 +13,7 @@ from rules.problems import did_you_mean
 
 _SECTION = "agreements"
 _OWN_AFFAIR = "instead_of"
+_MOST_LEVELS = 50
 
 
 def extend(source: Source) -> None:
@@ -26,11 +27,14 @@ def extend(source: Source) -> None:
         if name in whole:
             return whole[name]
         raw = agreements[name]
-        parent = raw.get("extends") if isinstance(raw, Mapping) else None
-        if isinstance(parent, str):
+        said = raw.get("extends") if isinstance(raw, Mapping) else None
+        if isinstance(said, str | int):
+            parent = str(said)
             place: Place = (_SECTION, name, "extends")
             if parent not in agreements:
                 source.problem(place, shown(parent), "the name of another agreement", did_you_mean(parent, agreements))
+            elif len(path) == _MOST_LEVELS:
+                source.problem(place, shown(parent), f"at most {_MOST_LEVELS} levels", "Extend the first of them directly.")
             elif parent in (*path, name):
                 source.problem(place, " extends ".join((*path, name, parent)), "no circle")
             else:

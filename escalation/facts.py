@@ -36,7 +36,7 @@ class Facts:
         return replace(
             self,
             recorded={entry.cause if entry.cause and not entry.agreement else entry.key: entry.facts or {} for entry in used},
-            letters={entry.key: entry.at for entry in record if entry.kind == LETTER},
+            letters={entry.key: entry.done_at or entry.at for entry in record if entry.kind == LETTER},
             pages={str(entry.page): entry.at for entry in live(record).values() if entry.kind == "page.opened"},
         )
 

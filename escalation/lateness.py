@@ -41,13 +41,10 @@ def _since(event: TicketEvent) -> int:
         return event.time  # a file may hold anything: then nothing was delayed
 
 
-def delay(new: Sequence[Decision], history: Sequence[TicketEvent], now: int, id: str) -> TicketEvent | None:
-    """The event that has to enter the history, under an id, where deeds among new decisions should have been done long ago.
-
-    A deed that follows from an event which arrived late could not be done before: that is no delay.
-    """
-    due = [max(deed.at, *(event.known_at for event in history if event.time <= deed.at)) for deed in new if deed.kind in _DEEDS]
-    since = min(due, default=now)
-    if since >= now - _SOON_ENOUGH:
+def delay(new: Sequence[Decision], now: int, id: str) -> TicketEvent | None:
+    """The event that has to enter the history, under an id, where deeds among new decisions should have been done long ago."""
+    late = [deed for deed in new if deed.kind in _DEEDS and (deed.done_at or deed.at) < now - _SOON_ENOUGH]
+    if not late:
         return None
-    return TicketEvent(history[0].ticket, DELAYED, now, {"since": text(since)}, id, SOURCE, recorded=now)
+    since = min(deed.done_at or deed.at for deed in late)
+    return TicketEvent(late[0].ticket, DELAYED, now, {"since": text(since)}, id, SOURCE, recorded=now)

@@ -8,7 +8,6 @@ called (`responses`), and the way up the ladder (`page`).
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from operator import attrgetter
 from typing import Any
 
 from escalation.book import Book
@@ -37,11 +36,11 @@ class Pages:
 
     def next_at(self) -> int:
         """When a page comes to its next deadline."""
-        return self._delays.over(min(map(_deadline, self.all))) if self.all else NEVER
+        return min(map(self._due, self.all), default=NEVER)
 
     def time_out(self, at: int) -> None:
         """A deadline has come."""
-        min(self.all, key=_deadline).time_out(at)
+        min(self.all, key=self._due).time_out(at)
 
     def heard(self, known_at: int) -> None:
         """An event was known at that instant; what follows from it could not be known before."""
@@ -99,17 +98,18 @@ class Pages:
         for page in self._open():
             page.close(at, reason)
 
+    def _due(self, page: Page) -> int:
+        """When a page's deadline is acted on. One that waits to be opened waits for what is possible, or on record, already."""
+        return page.deadline if page.waiting else self._delays.over(page.deadline)
+
     def _open(self) -> list[Page]:
         return [page for page in self.all if page.state != "closed"]
-
-
-_deadline = attrgetter("deadline")
 
 
 def _id(ladder: str, cause: Decision) -> str:
     """An id that names the ticket and depends on the cause alone: the same at every look, whatever other pages there were."""
     digest = hashlib.sha256(f"{ladder}/{cause.key}".encode()).digest()
-    return f"P-{cause.ticket}-" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:3])
+    return f"P-{cause.ticket}-" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:6])
 
 
 def _lasts(text: Any) -> int | None:

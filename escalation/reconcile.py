@@ -43,13 +43,12 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
             new.append(replace(_undone(stood, "page.closed", late), occurrence=1))
         elif old.kind == "ticket.tagged" and latest[_deed(old)] is old:
             new.append(_undone(old, "ticket.untagged", late))
-    corrected = (entry.cause or "" for entry in [*recorded, *new] if entry.kind == CORRECTED)
-    turns = Counter(name.partition("#")[0] for name in corrected)
+    turns = Counter((old.key, old.at) for old in recorded)
     for decision in new:
         undone = latest.get(_deed(decision))
         if undone and decision.key in tags:  # not before it was untagged
             decision.at = max(decision.at, undone.at)
-        decision.turn = turns[f"{decision.key}@{decision.at}"]
+        decision.turn = turns[decision.key, decision.at]
     return sorted(new, key=lambda decision: decision.at)
 
 

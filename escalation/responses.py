@@ -183,6 +183,7 @@ class Responses:
         earlier = [at for key, at in self._facts.letters.items() if key != letter.key and at <= cause.at]
         if all(at < written and written - at >= every for at in [*self._written, *earlier]):
             self._written.append(written)
+            letter.done_at = written if written > cause.at else None
             self._add(letter)
 
     def _tag(self, tag: str, cause: Decision, reason: str) -> None:

@@ -27,7 +27,7 @@ class Decision:
 
     `occurrence` tells apart decisions that are otherwise alike (a second pause, the third daily crossing); `born` marks a
     crossing that a change brought about after its time; `facts` holds what the ticket could not know; `turn` counts how often
-    the very same was recorded and corrected before.
+    the very same was recorded before and no longer held; `done_at` is when it was done, where that was later than `at`.
     """
 
     at: int
@@ -54,6 +54,7 @@ class Decision:
     born: bool = False
     facts: dict[str, Any] | None = None
     turn: int = 0
+    done_at: int | None = None
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 MOST_DEPTH = 32
 MOST_CHARACTERS = 1_500_000
 _WORDS = ("priority", "status", "customer", "tier", "region", "service", "group", "author", "opened_by", "title", "text", "url")
-_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.S)
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.S)
 """Texts, which may hold anything, and the marks between them."""
 _PLAIN = frozenset({int, bool, NoneType})
 _NESTED = (dict, list)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, exists, func, select, update
+from sqlalchemy import ColumnElement, Engine, exists, func, select, tuple_, update
 
 from adapters.ledger.engine import writing
 from adapters.ledger.entries import canonical
@@ -21,10 +21,10 @@ _WAITING = ("pending", "sending")
 _OLDER = outbox.alias("older")
 
 
-def _has_older(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether an older row of the same channel waits, and fulfils the conditions."""
+def _has_older() -> ColumnElement[bool]:
+    """Whether an older row of the same channel waits."""
     same = (_OLDER.c.platform == outbox.c.platform) & (_OLDER.c.channel == outbox.c.channel)
-    return exists().where(same, _OLDER.c.id < outbox.c.id, _OLDER.c.state.in_(_WAITING), *conditions)
+    return exists().where(same, _OLDER.c.id < outbox.c.id, _OLDER.c.state.in_(_WAITING))
 
 
 def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
@@ -42,10 +42,11 @@ class SqlOutbox:
 
     def claim(self, now: int, limit: int) -> list[OutboxRow]:
         """Rows due now, in order, marked as being sent; a row that was being sent for a minute counts as lost on the way."""
-        due = outbox.c.state.in_(_WAITING) & (outbox.c.due_at <= now)
-        waits = _has_older(_OLDER.c.due_at > now)
+        waiting, where = outbox.c.state.in_(_WAITING), (outbox.c.platform, outbox.c.channel)
+        stuck = select(*where).where(waiting, outbox.c.due_at > now)  # on the way, or to be tried again: nothing overtakes it
+        due = select(outbox).where(waiting, outbox.c.due_at <= now, tuple_(*where).not_in(stuck))
         with writing(self._engine) as connection:
-            rows = connection.execute(select(outbox).where(due, ~waits).order_by(outbox.c.id).limit(limit)).all()
+            rows = connection.execute(due.order_by(outbox.c.id).limit(limit)).all()
             if rows:
                 taken = outbox.c.id.in_([row.id for row in rows])
                 again = {"state": "sending", "due_at": now + MINUTE, "attempts": outbox.c.attempts + 1}

@@ -91,6 +91,35 @@ def test_after_an_outage_it_is_said_once_as_it_stands_and_the_customer_gets_one_
     assert len(here.log("leadership")) == 1
 
 
+def test_what_was_done_after_an_outage_stays_done(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.clock.move("2026-01-05T18:00:00Z")  # both promises were broken, the second one long after the first
+    here.settle()
+    here.go("2026-01-05T18:02:00Z")
+    here.say("/sla ack T-1", "ana")
+    here.settle()
+    here.go("2026-01-05T18:20:00Z")
+    (page,) = here.app.ledger.reader.pages()
+    assert (page.state, page.acknowledged_by, page.opened_at) == ("acknowledged", "ana", parse("2026-01-05T18:00:00Z"))
+    assert here.log("@ben") == []
+    assert len(here.chat("customer:acme")) == 1
+    events = [event.type for event in here.app.ledger.looks.histories(["T-1"])[0].events]
+    assert events == ["ticket.opened", "page.delayed", "page.acknowledged"]
+
+
+def test_a_breach_that_comes_back_is_told_again(here: Desk) -> None:
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    here.take(wire("ticket.updated", "2026-01-05T09:01:00Z", priority="low"))
+    assert any("no longer holds" in line for line in here.log("support"))
+    here.clock.move("2026-01-05T09:31:00Z")
+    here.take(wire("ticket.updated", "2026-01-05T09:02:00Z", priority="urgent"))
+    assert here.log("support")[-1] != here.log("support")[0]
+    breaches = [row["at"] for row in here.recorded() if row["kind"] == "message.team" and row["team"] == "leadership"]
+    assert len(breaches) == 2
+    assert sum("100% of 10m used up" in line for line in here.log("support")) == 2
+
+
 def test_every_card_of_a_ticket_shows_the_same(here: Desk) -> None:
     here.take(opened(NINE))
     here.go("2026-01-05T09:45:00Z")  # everyone was called, and leadership was told

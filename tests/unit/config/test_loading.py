@@ -251,3 +251,10 @@ def test_agreements_extend_each_other_over_several_levels_in_any_order(tmp_path:
     text += "  a: {kind: sla, from: 2026-01-01, calendar: always, targets: {resolution: {default: 1h}}}\n"
     c = agreement(right(tmp_path, text), "c")
     assert (c.kind, c.targets["resolution"]["default"].text) == ("uc", "1h")
+
+
+def test_around_the_clock_leaves_out_the_days_that_are_closed(tmp_path: Path) -> None:
+    text = "calendars: {c: {hours: 24x7, holidays: {closed: [2026-12-26]}, dates: {2026-12-25: ['09:00-12:00']}}}\n"
+    calendar = right(tmp_path, text).promises.calendars["c"]
+    assert calendar.between(parse("2026-12-24T00:00:00Z"), parse("2026-12-28T00:00:00Z")) == (24 + 3 + 0 + 24) * HOUR
+    assert not calendar.always

@@ -249,6 +249,18 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         "rotas:\n  r: {zone: UTC, shifts: [{who: [], from: 2026-01-05T09:00}]}\n",
         *(2, "rotas.r.shifts.0.who", "nobody", "one person", "who:"),
     ),
+    "a subdivision that is a number": (
+        "calendars:\n  c: {hours: {mon: ['09:00-17:00']}, holidays: {country: GB, subdivision: 5}}\n",
+        *(2, "calendars.c.holidays.subdivision", "5", "subdivision of GB", "ENG"),
+    ),
+    "a threshold written twice in two ways": (
+        ALWAYS + GOLD + "    targets: {}\n    warn_at: [80%, 100%, 100.0%]\n",
+        *(8, "agreements.gold.warn_at.2", "a second time", "once", ""),
+    ),
+    "an extended agreement that is a number": (
+        ALWAYS + GOLD + "    targets: {}\n    extends: 5\n",
+        *(8, "agreements.gold.extends", "'5'", "another agreement", "gold"),
+    ),
     "a template that is broken": ("wording:\n  breach: {en: 'Hi {{ name '}\n", 2, "wording.breach.en", "line 1", "Jinja", ""),
     "a name defined twice": ("people:\n  ana: {name: A}\n  ana: {name: B}\n", 3, "people.ana", "second time", "once", ":2"),
     "a section defined twice": (
@@ -359,6 +371,12 @@ def test_agreements_that_extend_each_other_in_a_circle_are_told(tmp_path: Path, 
     assert len(told) == 1
     assert "a extends" in told[0].found
     assert told[0].expected == "no circle"
+
+
+def test_agreements_that_extend_each_other_without_end_are_no_traceback(tmp_path: Path) -> None:
+    chain = "".join(f"  a{i}: {{extends: a{i + 1}}}\n" for i in range(1_500))
+    told = problems_of(tmp_path, ALWAYS + "agreements:\n" + chain + "  a1500: {}\n")
+    assert any("50 levels" in problem.expected for problem in told)
 
 
 def test_a_mistake_in_an_extended_agreement_is_told_once_where_it_stands(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adapters.helpdesk.event_data import array_items
 from adapters.web.ingress import MOST_BYTES
 from tests.support.desk import NINE, Desk, answered, desk, opened, wire
 
@@ -283,6 +284,11 @@ def test_an_event_that_cannot_be_read_does_not_fail_its_neighbours(here: Desk, v
     answer = here.client().post("/events", body).json()
     assert (answer["accepted"], [item["index"] for item in answer["quarantined"]]) == (2, [1])
     assert events_of(here, "T-3")[0].data["title"] == odd["data"]["title"]
+
+
+@pytest.mark.parametrize("odd", ['{},"', '{},"' + '\\\\"' * 200_000, '"' * 200_001, "[" * 200_000 + ',"'])
+def test_items_that_are_hardly_any_are_found_in_one_pass(odd: str) -> None:
+    assert array_items(f"[{odd}]")
 
 
 def test_a_number_of_ten_thousand_digits_is_no_traceback(here: Desk) -> None:
