@@ -7,7 +7,7 @@ asked again and again is "is anything due?". Not decided here: what a look finds
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import structlog
@@ -16,11 +16,10 @@ from bot.loops import go_on, waited_until
 from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
-from escalation.facts import COUNTERS, NO_FACTS, Facts
+from escalation.facts import NO_FACTS, Facts
 from escalation.lateness import delay
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
-from rules.conditions import fields_of
 from rules.decisions import Decision
 from rules.instants import DAY
 
@@ -36,7 +35,6 @@ class Watch:
         self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
         self._nudged = asyncio.Event()
         self._teams = {agreement.name: agreement.team for agreement in book.promises.agreements}
-        self._counts = any(field in COUNTERS for rule in book.rules for field in fields_of(rule.when))
 
     def nudge(self) -> None:
         """Something has come in: look now."""
@@ -82,8 +80,11 @@ class Watch:
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()
         try:
-            facts = self._facts(history)
+            facts = NO_FACTS.remembering(history.recorded)
             found, new = self._found(history, facts, now)
+            if found.counted:  # most looks need no counter over other tickets, and it costs something to know
+                facts = replace(facts, breaches=self._breaches(history))
+                found, new = self._found(history, facts, now)
             delayed = delay(new, now, str(uuid.uuid4()))
             if delayed is not None:
                 history = replace(history, events=[*history.events, delayed])
@@ -103,13 +104,11 @@ class Watch:
         happened = [event for event in history.events if event.known_at <= now]
         return found, reconcile(history.recorded, found.decisions, happened)
 
-    def _facts(self, history: History) -> Facts:
-        facts = NO_FACTS.remembering(history.recorded)
+    def _breaches(self, history: History) -> Mapping[str, Sequence[int]]:
+        """By customer, when its agreements were broken in other tickets, as far back as this one may ask."""
         customers = sorted({c for event in history.events if isinstance(c := event.data.get("customer"), str)})
-        if not self._counts or not customers:
-            return facts
         since = min(event.time for event in history.events) - DAY
-        return replace(facts, breaches=self._ledger.looks.breaches(customers, history.ticket, since))
+        return self._ledger.looks.breaches(customers, history.ticket, since) if customers else {}
 
     def _rows(self, effect: Effect, now: int) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""

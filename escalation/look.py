@@ -23,7 +23,7 @@ from rules.ticket import TicketEvent
 @dataclass(slots=True)
 class Look:
     """What is true of a ticket at an instant. `attention_at` is the next instant at which anything could change; `counted`
-    tells whether a counter over other tickets swayed a rule.
+    tells whether a counter over other tickets swayed a rule, and is not on record yet.
     """
 
     ticket: str

@@ -120,11 +120,12 @@ class Responses:
         self._respond({**ticket, **about}, decision)
 
     def _respond(self, facts: dict[str, Any], cause: Decision) -> None:
-        counters = self._counters(facts, cause)
+        known = self._facts.recorded.get(cause.key) or self._facts.recorded.get(cause.name)
+        counters = dict(known) if known else self._counters(facts, cause.at)
         facts |= counters
         rules, swayed = self._book.rules_for(facts)
         if swayed:
-            self.counted = self.counted or isinstance(facts.get("customer"), str)
+            self.counted = self.counted or (not known and isinstance(facts.get("customer"), str))
             cause.facts = counters
         for rule in rules:
             for action in rule.actions:
@@ -221,13 +222,9 @@ class Responses:
             self._told.add(key)
             self.decisions.append(said)
 
-    def _counters(self, ticket: dict[str, Any], cause: Decision) -> dict[str, Any]:
-        """What the ticket cannot know; what is on record keeps what was known then."""
-        recorded = self._facts.recorded and (self._facts.recorded.get(cause.key) or self._facts.recorded.get(cause.name))
-        if recorded:
-            return dict(recorded)
-        count = self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, cause.at)
-        return {"customer_breaches_24h": count}
+    def _counters(self, ticket: dict[str, Any], at: int) -> dict[str, Any]:
+        """What the ticket cannot know of itself; what is on record keeps what was known then."""
+        return {"customer_breaches_24h": self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)}
 
 
 def _following(cause: Decision, kind: str, reason: str, **fields: Any) -> Decision:
