@@ -206,35 +206,31 @@ def test_clicks_are_no_reason_for_a_correction() -> None:
     assert [d.kind for d in look_and_record(record, history, 57)] == ["page.acknowledged"]
 
 
-def test_a_tag_set_again_after_a_correction_is_the_last_word() -> None:
+def corrected_twice() -> tuple[list[Decision], list[TicketEvent]]:
+    """A broken promise that a pause takes away, of which we hear late; of its end, which brings it back, later still."""
     record: list[Decision] = []
     history = [opened(START), updated(minutes(20), status="pending", id_="p", recorded_=minutes(90))]
     look_and_record(record, history[:1], 80, RESOLVING)
     look_and_record(record, history, 90, RESOLVING)
     history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
     look_and_record(record, history, 91, RESOLVING)
+    return record, history
+
+
+def test_a_tag_set_again_after_a_correction_is_the_last_word() -> None:
+    record, history = corrected_twice()
     words = [d.kind for d in sorted(record, key=lambda d: d.at) if d.tag == "sla-breached"]
     assert words == ["ticket.tagged", "ticket.untagged", "ticket.tagged"]
     assert look_and_record(record, history, 92, RESOLVING) == []
 
 
 def test_one_breach_is_one_letter_however_often_it_is_corrected() -> None:
-    record: list[Decision] = []
-    history = [opened(START), updated(minutes(20), status="pending", id_="p", recorded_=minutes(90))]
-    look_and_record(record, history[:1], 80, RESOLVING)
-    look_and_record(record, history, 90, RESOLVING)
-    history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
-    look_and_record(record, history, 91, RESOLVING)
+    record, _ = corrected_twice()
     assert len([d for d in record if d.kind == "message.customer"]) == 1
 
 
 def test_a_page_that_is_opened_again_after_a_correction_is_closed_again_with_its_cause() -> None:
-    record: list[Decision] = []
-    history = [opened(START), updated(minutes(20), status="pending", id_="p", recorded_=minutes(90))]
-    look_and_record(record, history[:1], 80, RESOLVING)
-    look_and_record(record, history, 90, RESOLVING)
-    history.append(updated(minutes(40), status="open", id_="r", recorded_=minutes(91)))
-    look_and_record(record, history, 91, RESOLVING)
+    record, history = corrected_twice()
     history.append(updated(minutes(41), status="pending", id_="q", recorded_=minutes(92)))
     look_and_record(record, history, 92, RESOLVING)
     words = [(d.kind, (d.at - START) / MINUTE) for d in record if d.kind in ("page.opened", "page.closed")]

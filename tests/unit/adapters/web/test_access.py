@@ -17,15 +17,6 @@ SECRET = "a secret"
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Desk:
-    """A desk half an hour after an urgent ticket came in: warned, paged, broken."""
-    found = desk(tmp_path)
-    found.take(opened(NINE, title="Cannot pay"))
-    found.go("2026-01-05T09:30:00Z")
-    return found
-
-
-@pytest.fixture
 def guarded(tmp_path: Path) -> Desk:
     return desk(tmp_path, sla_api_token=TOKEN, host="0.0.0.0")
 

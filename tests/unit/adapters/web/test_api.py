@@ -7,17 +7,7 @@ import pytest
 
 from tests.support.desk import NINE, Desk, answered, desk, opened
 
-TOKEN = "a token"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Desk:
-    """A desk half an hour after an urgent ticket came in: warned, paged, broken."""
-    found = desk(tmp_path)
-    found.take(opened(NINE, title="Cannot pay"))
-    found.go("2026-01-05T09:30:00Z")
-    return found
 
 
 # What is answered

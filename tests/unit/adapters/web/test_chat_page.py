@@ -2,26 +2,12 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.web.server import STATIC
-from tests.support.desk import NINE, Desk, desk, opened, wire
-
-TOKEN = "a token"
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Desk:
-    """A desk half an hour after an urgent ticket came in: warned, paged, broken."""
-    found = desk(tmp_path)
-    found.take(opened(NINE, title="Cannot pay"))
-    found.go("2026-01-05T09:30:00Z")
-    return found
-
+from tests.support.desk import NINE, Desk, wire
 
 # Commands and clicks
 
