@@ -87,9 +87,9 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
     at, found = (where, name) if source.is_inherited(place) else (place, amount.text)
     if amount.uses_days and calendar.get("hours") != "24x7":
         hint = f"Calendar {name} is not 24x7: write working days, such as 2wd, or hours."
-        source.problem(at, shown(found), f"working days or hours{_instead_of(amount, at, place)}", hint)
+        source.problem(at, shown(found), f"working days or hours{_for_which(amount, at, place)}", hint)
     elif amount.working_days and calendar.get("working_day") is None:
-        expected = f"a calendar that says how long a working day is{_instead_of(amount, at, place)}"
+        expected = f"a calendar that says how long a working day is{_for_which(amount, at, place)}"
         source.problem(at, shown(found), expected, f"Add working_day: 8h to calendar {name}.")
 
 
@@ -99,9 +99,10 @@ def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
     seen = set()
     for i, text in enumerate(thresholds if isinstance(thresholds, list) else ()):
         meant = _meant(text)
-        if meant is not None and meant in seen:
+        if meant in seen:
             source.problem((*place, i), f"{shown(text)} a second time", "each threshold once", "Take one of them out.")
-        seen.add(meant)
+        if meant is not None:
+            seen.add(meant)
         amount = _amount(str(text).removesuffix("before").removesuffix("after").strip())
         if amount is not None and amount.uses_days and calendar is not None and calendar.get("hours") != "24x7":
             hint = f"Calendar {name} is not 24x7, and a threshold is counted in it: write hours."
@@ -148,5 +149,6 @@ def _calendar_of(source: Source, place: Place, limit: Mapping[str, Any]) -> tupl
     return (*place[:2], "calendar"), agreement.get("calendar")
 
 
-def _instead_of(amount: Amount, at: Place, place: Place) -> str:
+def _for_which(amount: Amount, at: Place, place: Place) -> str:
+    """Names the limit where the problem is told at another place than its own."""
     return "" if at == place else f" for {place[-2]} {place[-1]} within {amount.text}"

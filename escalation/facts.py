@@ -40,6 +40,13 @@ class Facts:
             pages={str(entry.page): entry.at for entry in live(record).values() if entry.kind == "page.opened"},
         )
 
+    def used(self, cause: Decision) -> dict[str, Any] | None:
+        """What was known when a decision, or what followed from an event, was recorded; None where it is not on record."""
+        if not self.recorded:
+            return None  # names need not be made where none is known, as in most looks and in a whole simulation
+        known = self.recorded.get(cause.key) or self.recorded.get(cause.name)
+        return dict(known) if known else None
+
     def customer_breaches_24h(self, customer: object, own: Sequence[int], at: int) -> int:
         """Breaches of a customer within the 24 hours that end at `at`, that instant included."""
         if not isinstance(customer, str):

@@ -2,8 +2,7 @@
 
 Decided here: that this enters the ticket's history as an event of ours, so that every look says the same; people are called as
 soon as that is possible again, step by step, nobody is said to have been called when nobody was, and a customer gets one
-letter and not all that were missed. Not decided here: who is
-called (`pages`).
+letter and not all that were missed. Not decided here: who is called (`pages`).
 """
 
 from collections.abc import Iterable, Sequence

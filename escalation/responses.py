@@ -120,8 +120,8 @@ class Responses:
         self._respond({**ticket, **about}, decision)
 
     def _respond(self, facts: dict[str, Any], cause: Decision) -> None:
-        known = self._facts.recorded.get(cause.key) or self._facts.recorded.get(cause.name)
-        counters = dict(known) if known else self._counters(facts, cause.at)
+        known = self._facts.used(cause)
+        counters = known or self._counters(facts, cause.at)
         facts |= counters
         rules, swayed = self._book.rules_for(facts)
         if swayed:
@@ -135,7 +135,7 @@ class Responses:
         agreement = self._agreement(cause.agreement, cause.version)
         team = agreement.team if agreement else None
         reason = f"rule {rule}: {cause.reason}"
-        if cause.born and action.verb in ("tell", "page", "update_customer"):
+        if cause.born and action.verb in ("tell", "page"):
             self._notice(action, cause, reason, team)
             return
         match action.verb:
@@ -151,13 +151,11 @@ class Responses:
                 self._tag(action.target, cause, reason)
             case "review":
                 self._say(cause, "review.opened", reason)
-            case "update_customer":
+            case "update_customer" if not cause.born:
                 self._write_customer(action.target, cause, facts.get("customer"), agreement, reason)
 
     def _notice(self, action: Action, cause: Decision, reason: str, team: str | None) -> None:
         """A change made it overdue: each team is told once, nobody is paged and no letter is written."""
-        if action.verb == "update_customer":
-            return
         whom = action.target if action.verb == "tell" and action.target != "team" else team
         if (cause.at, cause.clock, whom) not in self._noticed:
             self._noticed.add((cause.at, cause.clock, whom))
@@ -223,7 +221,7 @@ class Responses:
             self.decisions.append(said)
 
     def _counters(self, ticket: dict[str, Any], at: int) -> dict[str, Any]:
-        """What the ticket cannot know of itself; what is on record keeps what was known then."""
+        """What the ticket cannot know of itself."""
         return {"customer_breaches_24h": self._facts.customer_breaches_24h(ticket.get("customer"), self._breaches, at)}
 
 

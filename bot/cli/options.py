@@ -30,14 +30,17 @@ PLAIN_WIDTH = 160
 
 def usage_error(message: str) -> typer.Exit:
     """Say what is wrong with the call, on standard error; the exit code is 2."""
-    typer.echo(f"sla: {message}", err=True)
-    return typer.Exit(2)
+    return _ending(message, 2)
 
 
 def settings_error(message: str) -> typer.Exit:
     """Say what is wrong with the environment's settings, on standard error; they are configuration: the exit code is 1."""
+    return _ending(message, 1)
+
+
+def _ending(message: str, code: int) -> typer.Exit:
     typer.echo(f"sla: {message}", err=True)
-    return typer.Exit(1)
+    return typer.Exit(code)
 
 
 def read_settings() -> Settings:

@@ -142,10 +142,12 @@ def _address(listening: socket.socket) -> str:
 
 
 def _say_where(listening: socket.socket, settings: Settings) -> None:
+    from adapters.web.security import LOOPBACK
+
     typer.echo(f"Slakeeper is running. The local chat page: {_address(listening)}  Events: {_address(listening)}events")
     if settings.redis_url is not None:
         typer.echo("REDIS_URL is set, but one process alone does not need Redis; it is not used.", err=True)
-    alone = settings.host in ("127.0.0.1", "::1", "localhost")
+    alone = settings.host in LOOPBACK
     if settings.sla_webhook_secret is None:
         where = "taken unsigned, from this machine only" if alone else "refused"
         typer.echo(f"SLA_WEBHOOK_SECRET is not set: events are {where}.", err=True)

@@ -11,10 +11,8 @@ from config.load import examine
 from escalation.book import Book
 from rules.durations import parse_threshold
 from rules.instants import HOUR, MINUTE, parse
+from tests.support.configs import ALWAYS, GOLD
 from tests.support.desk import DESK, ROOT, SHARED, load
-
-ALWAYS = "calendars: {always: {hours: 24x7}}\n"
-GOLD = "agreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar: always\n"
 
 
 def right(tmp_path: Path, text: str) -> Book:

@@ -11,29 +11,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from config.load import examine
-from rules.problems import Problem
+from tests.support.configs import ALWAYS, GOLD, told_of
 from tests.support.desk import DESK
-
-ALWAYS = "calendars: {always: {hours: 24x7}}\n"
-OFFICE = "calendars: {office: {hours: {mon: ['09:00-17:00']}}}\n"
-ANA = "people: {ana: {name: Ana}}\n"
-GOLD = "agreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar: always\n"
-LADDER = ANA + "ladders:\n  l: {steps: [{page: {person: ana}, "
-
-
-def problems_of(tmp_path: Path, text: str | bytes) -> list[Problem]:
-    path = tmp_path / "c.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return examine(path)[1]
 
 
 def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
-    told = problems_of(tmp_path, b"people:\n  ana: {name: Jos\xe9}\n")
+    told = told_of(tmp_path, b"people:\n  ana: {name: Jos\xe9}\n")
     assert [(p.field, p.found, p.expected) for p in told] == [("file", "bytes that are no UTF-8", "text in UTF-8")]
 
 
 def test_a_nul_byte_in_a_file_is_told(tmp_path: Path) -> None:
-    told = problems_of(tmp_path, b"people:\n  ana: {name: 'A\0na'}\n")
+    told = told_of(tmp_path, b"people:\n  ana: {name: 'A\0na'}\n")
     assert [(p.field, p.expected) for p in told] == [("file", "YAML 1.2 or JSON")]
 
 
@@ -51,34 +39,34 @@ def test_a_folder_without_files_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "people:\n", "{}\n"])
 def test_a_file_that_says_nothing_is_right(tmp_path: Path, text: str) -> None:
-    assert problems_of(tmp_path, text) == []
+    assert told_of(tmp_path, text) == []
 
 
 def test_a_file_of_aliases_of_aliases_is_refused_quickly(tmp_path: Path) -> None:
     bomb = "customers:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     bomb += "".join(f"  a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
-    told = problems_of(tmp_path, bomb)
+    told = told_of(tmp_path, bomb)
     assert any("200,000" in problem.found for problem in told)
 
 
 def test_an_alias_that_holds_itself_is_told(tmp_path: Path) -> None:
-    told = problems_of(tmp_path, "people: &a\n  ana: *a\n")
+    told = told_of(tmp_path, "people: &a\n  ana: *a\n")
     assert told
     assert all(not problem.warning for problem in told)
 
 
 def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
-    assert problems_of(tmp_path, "people:\n  ana: &a {name: Ana}\n  ben: *a\n") == []
+    assert told_of(tmp_path, "people:\n  ana: &a {name: Ana}\n  ben: *a\n") == []
 
 
 @pytest.mark.parametrize("number", ["1" + "0" * 5000, "-" + "9" * 5000, "1e999999", "0x" + "f" * 5000])
 def test_a_number_beyond_all_measure_is_no_traceback(tmp_path: Path, number: str) -> None:
-    for told in problems_of(tmp_path, f"customers:\n  acme: {{fee: {number}}}\n"):
+    for told in told_of(tmp_path, f"customers:\n  acme: {{fee: {number}}}\n"):
         assert len(str(told)) < 1000
 
 
 def test_deep_nesting_is_told(tmp_path: Path) -> None:
-    told = problems_of(tmp_path, "customers: " + "[" * 5000 + "]" * 5000)
+    told = told_of(tmp_path, "customers: " + "[" * 5000 + "]" * 5000)
     assert told
 
 

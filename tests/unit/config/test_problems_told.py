@@ -6,24 +6,15 @@ import pytest
 
 from config.load import examine
 from rules.problems import Problem
-
-ALWAYS = "calendars: {always: {hours: 24x7}}\n"
-OFFICE = "calendars: {office: {hours: {mon: ['09:00-17:00']}}}\n"
-ANA = "people: {ana: {name: Ana}}\n"
-GOLD = "agreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar: always\n"
-LADDER = ANA + "ladders:\n  l: {steps: [{page: {person: ana}, "
+from tests.support.configs import ALWAYS, ANA, GOLD, LADDER, OFFICE, told_of
 
 
-def problems_of(tmp_path: Path, text: str | bytes) -> list[Problem]:
-    path = tmp_path / "c.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return [problem for problem in examine(path)[1] if not problem.warning]
+def problems_of(tmp_path: Path, text: str) -> list[Problem]:
+    return [problem for problem in told_of(tmp_path, text) if not problem.warning]
 
 
 def warnings_of(tmp_path: Path, text: str) -> list[Problem]:
-    path = tmp_path / "c.yaml"
-    path.write_text(text)
-    return [problem for problem in examine(path)[1] if problem.warning]
+    return [problem for problem in told_of(tmp_path, text) if problem.warning]
 
 
 # what is written, then line, field, found, expected, and words of the hint
