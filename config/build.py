@@ -47,7 +47,7 @@ def build(valid: Mapping[str, Mapping[str, Any]]) -> Book:
     # What the configuration knows of customers, as fields of their tickets.
     customers = {name: dict(fields) for name, fields in valid["customers"].items() if isinstance(fields, Mapping)}
     return Book(
-        promises=Promises(calendars, agreements, metrics, customers),
+        promises=Promises(calendars, agreements, metrics, customers, valid["statuses"]),
         rules=[Rule(name, s.when, tuple(Action(*action) for action in s.do)) for name, s in valid["rules"].items()],
         people={name: Person(name, s.name, s.email, s.slack, s.discord, tuple(s.roles)) for name, s in valid["people"].items()},
         teams={name: _team(name, section) for name, section in valid["teams"].items()},

@@ -31,6 +31,7 @@ from config.fields import (
 from escalation.people import ROLES
 from rules.durations import WARN_AT
 from rules.instants import MINUTE
+from rules.ticket import STATUSES
 
 
 class Section(BaseModel):
@@ -259,6 +260,7 @@ SECTIONS: dict[str, Any] = {
     "people": PersonSection,
     "role_grants": GrantSection,
     "teams": TeamSection,
+    "statuses": Literal[STATUSES],
     "customers": Annotated[dict[str, Any], BeforeValidator(_customer)],
     "rotas": RotaSection,
     "calendars": CalendarSection,

@@ -42,7 +42,7 @@ class TicketClocks:
 def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, now: int) -> TicketClocks:
     """All clocks of one ticket as they stand at `now`, from the events that happened by then. Pure."""
     ordered = in_order(history)
-    run = _Run(Ticket(ticket, promises.customers), promises)
+    run = _Run(Ticket(ticket, promises.customers, promises.statuses), promises)
     for event in ordered:
         if event.time > now:
             break

@@ -1,15 +1,17 @@
 """Metrics: when a clock starts, stops, pauses, resumes, is cancelled or begins anew.
 
-Decided here: the built-in metrics, written in the form of the configuration's `metrics:`, and the order in which a
-metric's conditions are judged after each event: start, cancel, stop, reset, pause, resume. Not decided here: targets and
-calendars; a metric's track is the same for all agreements.
+Decided here: the built-in metrics, written in the form of the configuration's `metrics:`; the order in which a metric's
+conditions are judged after each event: start, cancel, stop, reset, pause, resume; and that a start which merely goes on
+holding, as a condition on fields may, begins no second cycle. Not decided here: targets and calendars; a metric's track is
+the same for all agreements.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rules.conditions import Condition, Facts, Predicate, compiled, parse
+from rules.conditions import Condition, Facts, Predicate, compiled, fields_of, parse
+from rules.ticket import AT_ONE_EVENT
 
 Step = Literal["start", "cancel", "stop", "reset", "pause", "resume"]
 PARTS: tuple[Step, ...] = ("start", "cancel", "stop", "reset", "pause", "resume")
@@ -66,6 +68,8 @@ BEGIN_AT = {"next_response": "waiting_since"}
 """Metrics that begin at an instant the ticket knows, not at the event that starts them: a solved ticket is often written to
 first and reopened a moment later."""
 
+_MOMENTARY = frozenset({"event", *AT_ONE_EVENT})
+
 WORDS = {
     "first_response": "first response",
     "next_response": "next response",
@@ -84,11 +88,14 @@ def in_words(metric: str) -> str:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's conditions, compiled. `continued`: a reopened cycle carries what the earlier ones used."""
+    """A metric's conditions, compiled. `continued`: a reopened cycle carries what the earlier ones used; `momentary`: its
+    start holds at single events, so each of them may begin a cycle.
+    """
 
     name: str
     conditions: Mapping[Step, Condition]
     continued: bool = False
+    momentary: bool = True
     judges: Mapping[Step, Predicate] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
@@ -100,7 +107,8 @@ class Metric:
     def from_conditions(name: str, conditions: Mapping[Step, Condition]) -> "Metric":
         """A metric from conditions already read."""
         judges = {part: compiled(condition) for part, condition in conditions.items()}
-        return Metric(name, conditions, name in CONTINUED, judges)
+        asked = fields_of(conditions["start"]) if "start" in conditions else set()
+        return Metric(name, conditions, name in CONTINUED, not asked.isdisjoint(_MOMENTARY), judges)
 
 
 @dataclass(slots=True)
@@ -138,13 +146,26 @@ class Cycle:
 class Track:
     """What happened to one metric of one ticket, event by event."""
 
-    __slots__ = ("_cancel", "_ended_at", "_pause", "_reset", "_resume", "_start", "_stop", "cycles", "metric", "running")
+    __slots__ = (
+        "_armed",
+        "_cancel",
+        "_ended_at",
+        "_pause",
+        "_reset",
+        "_resume",
+        "_start",
+        "_stop",
+        "cycles",
+        "metric",
+        "running",
+    )
 
     def __init__(self, metric: Metric) -> None:
         self.metric = metric
         self.cycles: list[Cycle] = []
         self.running = False
         self._ended_at = 0
+        self._armed = True
         get = metric.judges.get
         self._start, self._cancel, self._stop = get("start"), get("cancel"), get("stop")
         self._reset, self._pause, self._resume = get("reset"), get("pause"), get("resume")
@@ -158,19 +179,21 @@ class Track:
         """Judge the conditions after an event at `at`; each step is given as it is taken. A `reset` is followed by `start`."""
         begun = False
         if not self.running:
-            if self._start and not facts["gone"] and self._start(facts):
+            wanted = self._start is not None and not facts["gone"] and self._start(facts)
+            if wanted and self._armed:
                 known = facts.get(BEGIN_AT.get(self.metric.name, ""))
                 yield self._begin(at if known is None else max(known, self._ended_at))
                 begun = True
             elif not self.cycles:
                 return
+            self._armed = self._armed or not wanted
         if self.running and (facts["gone"] or (self._cancel and self._cancel(facts))):
-            yield self._end(at, "cancel")
+            yield self._end(at, "cancel", facts)
         elif self.running and self._stop and self._stop(facts):
-            yield self._end(at, "stop")
+            yield self._end(at, "stop", facts)
         if self._reset and not begun and not facts["gone"] and self._reset(facts):
             if self.running:
-                yield self._end(at, "reset")
+                yield self._end(at, "reset", facts)
             yield self._begin(at)
         if self.running and self._pause:
             yield from self._judge_pause(facts, at)
@@ -180,9 +203,10 @@ class Track:
         self.running = True
         return "start"
 
-    def _end(self, at: int, step: Step) -> Step:
+    def _end(self, at: int, step: Step, facts: Facts) -> Step:
         self.cycle.end(at)
         self.running, self._ended_at = False, at
+        self._armed = self.metric.momentary or self._start is None or not self._start(facts)
         return step
 
     def _judge_pause(self, facts: Facts, at: int) -> Iterator[Step]:

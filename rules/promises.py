@@ -24,6 +24,7 @@ class Promises:
     agreements: Sequence[Agreement] = ()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     customers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)

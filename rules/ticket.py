@@ -7,22 +7,27 @@ Derived facts, beside the ticket's own fields: `event` (the type of the present 
 `score` (of a rating); true at one event only: `answer` (a public reply by a person of ours), `first_answer`, `reopened`,
 `handed_over` (to another group), `assigned` (to another person); true from then on: `asked` (a customer has written),
 `answered`, `gone` (deleted or merged); true as long as it holds: `waiting` (a customer's message is unanswered).
-`waiting_since` is the instant of the oldest unanswered message since the ticket was last solved.
+`waiting_since` is the instant of the oldest unanswered message since the ticket was last solved. A status that the configuration
+maps is known as what it is mapped to, and `helpdesk_status` keeps its own name; any other unknown one is work in progress.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
+STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")
 AT_ONE_EVENT = ("author", "public", "score", "answer", "first_answer", "reopened", "handed_over", "assigned")
 """Facts that hold at the event that brought them, and not after it."""
 _NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "waiting_since", "gone"})
 """What a helpdesk's field of the same name does not overrule, and the text of a reply."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +82,17 @@ def _sequence(event: TicketEvent) -> tuple[int, int, str, int]:
 class Ticket:
     """The facts of one ticket as its events are applied. `facts` is one dictionary that changes; copy it to keep it.
 
-    `customers` gives what the configuration knows of a customer; the ticket's own fields win.
+    `customers` gives what the configuration knows of a customer; the ticket's own fields win. `statuses` maps a helpdesk's own
+    statuses to the known ones.
     """
 
-    def __init__(self, id: str, customers: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, id: str, customers: Mapping[str, Mapping[str, Any]] = NOTHING, statuses: Mapping[str, str] = NOTHING
+    ) -> None:
         self.id = id
         self.facts: dict[str, Any] = {"ticket": id}
         self.opened = False
-        self._customers = customers
+        self._customers, self._statuses = customers, statuses
         self._lent: list[str] = []
 
     def apply(self, event: TicketEvent) -> None:
@@ -97,6 +105,8 @@ class Ticket:
             if name not in _NOT_COPIED:
                 facts[name] = value
         facts["score"] = event.data.get("score")
+        if self._statuses and "status" in event.data:
+            self._translate(event.data["status"])
         type_ = event.type
         if type_ == OPENED:
             if self.opened:
@@ -113,6 +123,12 @@ class Ticket:
         facts["assigned"] = type_ != OPENED and facts.get("assignee") not in (None, assignee)
         facts["gone"] = facts.get("gone") is True or type_ in _GONE
         self._lend()
+
+    def _translate(self, status: object) -> None:
+        known = self._statuses.get(status) if isinstance(status, str) else None
+        if known is not None:
+            self.facts["status"] = known
+        self.facts["helpdesk_status"] = status if known is not None else None
 
     def _open(self, at: int) -> None:
         self.opened = True

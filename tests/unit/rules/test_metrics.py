@@ -16,7 +16,7 @@ START = at("2026-01-05T10:00:00Z")
 def steps(metric: str | dict[str, Any], *history: TicketEvent) -> list[list[str]]:
     """What each event led to."""
     raw = BUILT_IN[metric] if isinstance(metric, str) else metric
-    ticket, track = Ticket("T-1", {}), Track(Metric.of("m", raw))
+    ticket, track = Ticket("T-1"), Track(Metric.of("m", raw))
     found = []
     for happened in history:
         ticket.apply(happened)
@@ -150,6 +150,19 @@ def test_a_condition_on_a_field_holds_as_long_as_it_is_true() -> None:
     assert steps(raw, updated(START, colour="green"), event(minutes(1), "go"))[1] == ["start", "stop"]
 
 
+def test_a_start_that_goes_on_holding_begins_one_cycle_until_it_has_ceased_to_hold() -> None:
+    raw = {"start": {"status": "triage"}, "stop": {"assignee": {"exists": True}}}
+    history = [
+        updated(START, status="triage"),
+        updated(minutes(1), assignee="ana"),
+        updated(minutes(2), title="Still in triage, and owned"),
+        updated(minutes(3), status="open"),
+        updated(minutes(4), status="triage"),
+        updated(minutes(5), title="Again in triage, and owned"),
+    ]
+    assert steps(raw, *history) == [["start"], ["stop"], [], [], ["start", "stop"], []]
+
+
 def test_a_pause_by_event_lasts_until_the_resume_where_one_is_given() -> None:
     raw = {"start": {"event": "go"}, "pause": {"event": "hold"}, "resume": {"event": "on"}}
     history = [event(minutes(i), name) for i, name in enumerate(["go", "hold", "noise", "on"])]
@@ -164,7 +177,7 @@ def test_nothing_happens_before_the_start() -> None:
 @pytest.mark.parametrize(("before", "now"), list(product(["new", "open", "pending", "on_hold", "solved", "closed"], repeat=2)))
 def test_a_pause_is_never_lost_on_the_way_from_any_status_to_any_other(before: str, now: str) -> None:
     """The resolution's state after a change of status depends on the new status alone."""
-    ticket, track = Ticket("T-1", {}), Track(Metric.of("resolution", BUILT_IN["resolution"]))
+    ticket, track = Ticket("T-1"), Track(Metric.of("resolution", BUILT_IN["resolution"]))
     for happened in (opened(START), updated(minutes(1), status=before), updated(minutes(2), status=now)):
         ticket.apply(happened)
         list(track.step(ticket.facts, happened.time))

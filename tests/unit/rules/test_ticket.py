@@ -194,3 +194,19 @@ def test_a_ticket_that_goes_to_another_customer_leaves_what_was_lent() -> None:
 @pytest.mark.parametrize("customer", [None, 7, ["acme"], {"id": "acme"}, "initech"])
 def test_an_unknown_customer_lends_nothing(customer: object) -> None:
     assert "tier" not in after(event(NOON, "ticket.opened", customer=customer), customers=KNOWN)
+
+
+def test_a_helpdesks_own_status_is_known_as_what_it_is_mapped_to() -> None:
+    ticket = Ticket("T-1", statuses={"With supplier": "on_hold"})
+    ticket.apply(opened(NOON, status="With supplier"))
+    assert (ticket.facts["status"], ticket.facts["helpdesk_status"]) == ("on_hold", "With supplier")
+    ticket.apply(updated("2026-01-05T12:01:00Z", title="Still cannot pay"))
+    assert (ticket.facts["status"], ticket.facts["helpdesk_status"]) == ("on_hold", "With supplier")
+    ticket.apply(updated("2026-01-05T12:02:00Z", status="open"))
+    assert (ticket.facts["status"], ticket.facts["helpdesk_status"]) == ("open", None)
+
+
+def test_a_status_that_nobody_knows_is_work_in_progress() -> None:
+    ticket = Ticket("T-1", statuses={"With supplier": "on_hold"})
+    ticket.apply(opened(NOON, status="Being triaged"))
+    assert ticket.facts["status"] == "Being triaged"
