@@ -21,6 +21,7 @@ from rules.ticket import AT_ONE_EVENT, DONE
 _CROSSED = "clock.crossed"
 _ENDED = ("clock.met", "clock.missed", "clock.cancelled")
 _OVERDUE = "clock.overdue"
+_EXCUSED = "clock.excused"
 _DUE = ("clock.started", "clock.resumed", "clock.moved")
 
 
@@ -34,8 +35,12 @@ class Responses:
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreement = book.promises.agreement
         self._ended: set[Clock] = set()
+        self._excused: set[Clock] = set()
         self._due: dict[Clock, int] = {}
-        self._overdue_at = {d.clock: d.at for d in clocks.decisions if d.kind == _OVERDUE}
+        self._overdue: dict[Clock, list[Decision]] = {}
+        for decision in clocks.decisions:
+            if decision.kind in (_OVERDUE, _EXCUSED):
+                self._overdue.setdefault(decision.clock, []).append(decision)
         self._tags: dict[str, set[Clock]] = {}
         self._tagged: Counter[str] = Counter()
         self._told: set[str] = set()
@@ -103,6 +108,8 @@ class Responses:
             self._end(decision)
         if decision.kind == _OVERDUE:
             self.pages.overdue(decision.clock)
+        elif decision.kind == _EXCUSED:
+            self._excuse(decision)
         if self._book.silent(decision.kind, decision.threshold):
             return
         agreement = self._agreement(decision.agreement, decision.version)
@@ -137,6 +144,8 @@ class Responses:
         reason = f"rule {rule}: {cause.reason}"
         if cause.born and action.verb in ("tell", "page"):
             self._notice(action, cause, reason, team)
+            return
+        if cause.clock in self._excused and action.verb in ("page", "tag", "update_customer"):
             return
         match action.verb:
             case "tell":
@@ -196,14 +205,27 @@ class Responses:
         self.pages.call(ladder, cause, agreement, breached=self._breached(cause))
 
     def _breached(self, cause: Decision) -> bool:
-        """Whether the clock of a cause is past due by then."""
-        return self._overdue_at.get(cause.clock, NEVER) <= cause.at
+        """Whether the clock of a cause is past due by then, and not excused."""
+        known = [decision for decision in self._overdue.get(cause.clock, ()) if decision.at <= cause.at]
+        return bool(known) and known[-1].kind == _OVERDUE
+
+    def _excuse(self, decision: Decision) -> None:
+        """A breach is excused. Where that gave the clock more time, it may call people again; else nobody is needed for it."""
+        if decision.due_at is not None:
+            self._due[decision.clock] = decision.due_at
+        else:
+            self._excused.add(decision.clock)
+        self._take_back(decision)
 
     def _end(self, decision: Decision) -> None:
-        """A clock has ended: what was said and done because of it alone is over."""
+        """A clock has ended."""
         if decision.agreement is not None:
             self._ended.add(decision.clock)
         self._due.pop(decision.clock, None)
+        self._take_back(decision)
+
+    def _take_back(self, decision: Decision) -> None:
+        """What was said and done because of a clock alone is over."""
         for tag, clocks in self._tags.items():
             if decision.clock in clocks:
                 clocks.discard(decision.clock)

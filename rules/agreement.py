@@ -12,21 +12,33 @@ from typing import Literal
 from rules.calendar import BusinessCalendar
 from rules.conditions import ALWAYS, Condition, in_words
 from rules.durations import BREACH, WARN_AT, Threshold
+from rules.exceptions import SlaException
+from rules.suspension import SuspendedCalendar, Window
 
 Kind = Literal["sla", "ola", "uc"]
 OnChange = Literal["carry", "restart"]
 OnReopen = Literal["resume", "restart"]
+AppliesTo = Literal["new", "open"]
 
 DEFAULT = "default"
 
 
 @dataclass(frozen=True)
 class Target:
-    """A limit in milliseconds of a calendar's open time; `text` as it was written."""
+    """A limit in milliseconds of a calendar's open time outside the windows in `suspended`; `text` as it was written, `under`
+    the exceptions that changed it.
+    """
 
     milliseconds: int
     calendar: BusinessCalendar
     text: str
+    under: tuple[SlaException, ...] = ()
+    suspended: tuple[Window, ...] = ()
+
+    @cached_property
+    def counted(self) -> BusinessCalendar | SuspendedCalendar:
+        """What counts the limit."""
+        return SuspendedCalendar(self.calendar, self.suspended) if self.suspended else self.calendar
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,9 @@ class CustomerUpdates:
 
 @dataclass(frozen=True)
 class Agreement:
-    """One version of an agreement. `since` is the instant from which it holds."""
+    """One version of an agreement. `since` is the instant from which it holds: for clocks that start from then on, or, where
+    it applies to `open` tickets, for running ones too.
+    """
 
     name: str
     version: str
@@ -53,6 +67,7 @@ class Agreement:
     ladder: str | None = None
     on_change: OnChange = "carry"
     on_reopen: OnReopen = "resume"
+    applies_to: AppliesTo = "new"
     instead_of: tuple[str, ...] = ()
     customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
     _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(

@@ -1,8 +1,9 @@
 """The SLA clock: one agreement's promise about one cycle of one metric.
 
-Decided here: due instant, crossings and verdict as a clock is paused, resumed, given another limit and ended (DESIGN 4). An
-event's effects come before the crossings of its instant: what stops at the due instant is met. Not decided here: what time
-counts (`elapsed`), which events do these things (`metrics`), and which clocks there are (`clocks`).
+Decided here: due instant, crossings and verdict as a clock is paused, resumed, given another limit, judged anew and ended
+(DESIGN 4). An event's effects come before the crossings of its instant: what stops at the due instant is met. A breach is
+never taken back; an exception excuses it. Not decided here: what time counts (`elapsed`), which events do these things
+(`metrics`), and which clocks there are (`clocks`).
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from rules.durations import Threshold, spoken
 from rules.elapsed import Elapsed
 from rules.instants import DAY
 from rules.metrics import Cycle, in_words
+from rules.suspension import Window
 
 TRANSITIONS: dict[tuple[State, str], State] = {
     ("running", "pause"): "paused",
@@ -30,6 +32,7 @@ TRANSITIONS: dict[tuple[State, str], State] = {
 """Every step a clock can take; `stop` gives missed instead of met where the due instant has passed."""
 
 NEVER = 1 << 62
+_MOST_DAYS = 1_000_000
 
 
 class ClockError(ValueError):
@@ -37,13 +40,17 @@ class ClockError(ValueError):
 
 
 class Clock:
-    """A running promise. `say` receives its decisions, in the order in which they come about."""
+    """A running promise. `say` receives its decisions, in the order in which they come about. `target` is its limit, `base`
+    what that was before exceptions.
+    """
 
     def __init__(self, ticket: str, agreement: Agreement, cycle: int, metric: str, say: Callable[[Decision], None]) -> None:
         self.ticket, self.agreement, self.metric, self.number = ticket, agreement, metric, cycle
+        self.base: Target
         self.state: State = "running"
         self.stopped_at: int | None = None
         self.breached_at: int | None = None
+        self.excused_breach: int | None = None
         self.original_due_at: int | None = None
         self._say = say
         self._due: int | None = None
@@ -51,6 +58,7 @@ class Clock:
         self._pending: list[tuple[int, Threshold]] = []
         self._days = 0
         self._last_daily = 0
+        self._excusals = 0
         self._happened: Counter[tuple[int, str]] = Counter()
         self._changed_at: int | None = None
         self._retargeted: tuple[int | None, str] | None = None
@@ -60,7 +68,7 @@ class Clock:
         self.target = target
         afresh = since == at
         self.started_at = at if afresh else cycle.started_at
-        self._elapsed = elapsed = Elapsed(target.calendar, (*carried, cycle), since)
+        self._elapsed = elapsed = Elapsed(target.counted, (*carried, cycle), since)
         paused = cycle.paused_since is not None
         if paused:
             self.state = "paused"
@@ -99,14 +107,15 @@ class Clock:
         self._decide(at, "clock.resumed", reason)
         self._moved(at, was, because)
 
-    def retarget(self, target: Target, at: int, reason: str) -> None:
+    def retarget(self, agreement: Agreement, target: Target, at: int, reason: str) -> None:
         """Take another limit from `at` on: what was used stays used, in the new limit's calendar; a breach stays."""
         self.advance(at)
         self._step("retarget")
         was = self._due
+        self.agreement = agreement
         self._elapsed.split(at)
         self.target = target
-        self._elapsed.measure_in(target.calendar)
+        self._elapsed.measure_in(target.counted)
         self._changed_at = at
         self._arm()
         self._settle(at)
@@ -114,6 +123,35 @@ class Clock:
             before = self._retargeted[0] if self._retargeted else was
             self._retargeted = (before, reason)
         self._moved(at, was, reason)
+
+    def rejudge(self, target: Target, at: int, reason: str) -> None:
+        """An exception changes what counts or how much may be used, also in the past; a breach that comes of it no more is
+        excused.
+        """
+        running = self.stopped_at is None
+        if running:
+            self.advance(at)
+            self._elapsed.split(at)
+        self.target = target
+        self._elapsed.measure_in(target.counted)
+        left = target.milliseconds - self._elapsed.used
+        excused = self.breached_at is not None and (left >= 0 if not running or self.state == "paused" else left > 0)
+        if excused:
+            self._forget_breach()
+        if running:
+            was = self._due
+            self._changed_at = at
+            self._arm()
+            self._settle(at)
+            if not excused:
+                self._moved(at, was, reason)
+        if excused:
+            self._say_excused(at, target.under[0].id if target.under else None, reason, self._due if running else None)
+
+    def waive(self, at: int, exception: str, reason: str) -> None:
+        """An exception excuses the breach, whatever becomes of the clock."""
+        self.excused_breach, self.breached_at = self.breached_at, None
+        self._say_excused(at, exception, reason, None)
 
     def end(self, at: int, how: Literal["stop", "cancel"], reason: str) -> None:
         """Stop or cancel at `at`. A breach is judged up to, not at, that instant."""
@@ -178,16 +216,23 @@ class Clock:
             started_at=self.started_at,
             due_at=None if self.state == "paused" and self.breached_at is None else self._due,
             stopped_at=self.stopped_at,
-            breached_at=self.breached_at,
+            breached_at=self.excused_breach if self.breached_at is None else self.breached_at,
             original_due_at=self.original_due_at,
             next_at=upcoming if upcoming < NEVER else None,
             calendar=self.target.calendar.name,
             as_of=now,
+            suspended=self._suspended(now),
         )
+
+    def _suspended(self, now: int) -> tuple[Window, ...]:
+        """Windows in which time does not count, as far as they still lie ahead."""
+        return tuple((start, end) for start, end in self.target.suspended if end > now)
 
     def _verdict(self, elapsed: int) -> Verdict:
         if self.breached_at is not None:
             return "missed" if self.stopped_at is not None else "overdue"
+        if self.excused_breach is not None:
+            return "excused"
         if self.state in ("met", "cancelled"):
             return self.state
         risky = any(threshold.text in self._crossed and needed <= elapsed for needed, threshold in self._crossings())
@@ -234,7 +279,7 @@ class Clock:
         days = self._days
         while True:
             days += 1
-            at = self.target.calendar.next_open(self._due + days * DAY)
+            at = self.target.counted.next_open(self._due + days * DAY)
             if at is None:
                 return NEVER
             if at > self._last_daily and at >= since:
@@ -264,12 +309,29 @@ class Clock:
         if threshold.percent == 1 and self.breached_at is None:
             self.breached_at = at
         crossed = self._decision(at, "clock.crossed", reason)
-        crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = threshold.text, self._due, born, self._days
+        crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = threshold.text, self._due, born, self._nth_day()
         self._say(crossed)
         if threshold.percent == 1:
             overdue = self._decision(at, "clock.overdue", f"{words}: {limit} are used up, and it has not happened")
-            overdue.born = born
+            overdue.born, overdue.occurrence = born, self._nth_day()
             self._say(overdue)
+
+    def _nth_day(self) -> int:
+        """Tells apart what is crossed once more: on another day after the breach, or after an excused one."""
+        return self._days + _MOST_DAYS * self._excusals
+
+    def _forget_breach(self) -> None:
+        """What was crossed lies ahead again, and is told again when it comes."""
+        self.excused_breach, self.breached_at = self.breached_at, None
+        used = self._elapsed.used
+        self._crossed = {threshold.text for needed, threshold in self._crossings() if needed <= used} & self._crossed
+        self._excusals += 1
+        self._days = self._last_daily = 0
+
+    def _say_excused(self, at: int, exception: str | None, reason: str, due: int | None) -> None:
+        excused = self._decision(at, "clock.excused", f"{in_words(self.metric)}: the breach is excused: {reason}")
+        excused.exception, excused.due_at, excused.occurrence = exception, due, self._excusals
+        self._say(excused)
 
     def _moved(self, at: int, was: int | None, reason: str) -> None:
         if self._due != was and self._due is not None:

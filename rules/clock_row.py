@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rules.calendar import BusinessCalendar
 from rules.instants import text, text_or_none
+from rules.suspension import SuspendedCalendar, Window
 
 State = Literal["running", "paused", "met", "missed", "cancelled"]
 Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", "cancelled"]
@@ -17,7 +18,9 @@ Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", 
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4, `calendar` counts its limit."""
+    """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4. `calendar` counts its limit, but for
+    the windows in `suspended`; an excused breach keeps its `breached_at`.
+    """
 
     ticket: str
     agreement: str
@@ -39,17 +42,19 @@ class ClockRow:
     next_at: int | None
     calendar: str
     as_of: int
+    suspended: tuple[Window, ...] = ()
 
     def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "ClockRow":
         """How the clock stands at a later instant if nothing has happened since `as_of`; before it, as it stood then."""
         if self.stopped_at is not None or now <= self.as_of:
             return self
-        open_time = calendars[self.calendar].between(self.as_of, now) if self.calendar in calendars else 0
+        counted = SuspendedCalendar(calendars[self.calendar], self.suspended) if self.calendar in calendars else None
+        open_time = counted.between(self.as_of, now) if counted else 0
         if self.state == "paused":
             return replace(self, as_of=now, paused_ms=self.paused_ms + open_time)
         later = replace(self, as_of=now, elapsed_ms=self.elapsed_ms + open_time)
         later = replace(later, wall_elapsed_ms=self.wall_elapsed_ms + now - self.as_of)
-        if self.breached_at is None and self.due_at is not None and self.due_at <= now:
+        if self.due_at is not None and self.due_at <= now and (self.breached_at is None or self.breached_at < self.due_at):
             return replace(later, verdict="overdue", breached_at=self.due_at)
         if self.verdict == "on track" and self.next_at is not None and self.next_at <= now:
             return replace(later, verdict="at risk")

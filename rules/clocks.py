@@ -1,8 +1,9 @@
 """A ticket's clocks, from its history.
 
 Decided here: which clocks a ticket has, and what each event does to them: birth by a metric's start or by an agreement that
-now matches, another limit by a changed priority, cancellation by an agreement that no longer matches. Not decided here:
-the arithmetic (`clock`), who must hear of it (the floor above).
+now matches, another limit by a changed priority, cancellation by an agreement that no longer matches; and what changes between
+events: a version published for open tickets, an exception approved or revoked. At one instant events come first. Not decided
+here: the arithmetic (`clock`), who must hear of it (the floor above).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,8 @@ from rules.agreement import Agreement, Target
 from rules.clock import NEVER, Clock
 from rules.clock_row import ClockRow
 from rules.decisions import CROSSINGS, Decision
-from rules.metrics import Step, Track, in_words
+from rules.exemptions import Exemptions
+from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.promises import Promises
 from rules.ticket import Ticket, TicketEvent, in_order
 
@@ -42,16 +44,25 @@ class TicketClocks:
 def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, now: int) -> TicketClocks:
     """All clocks of one ticket as they stand at `now`, from the events that happened by then. Pure."""
     ordered = in_order(history)
-    run = _Run(Ticket(ticket, promises.customers, promises.statuses), promises)
+    first = ordered[0].time if ordered else now
+    run = _Run(Ticket(ticket, promises.customers, promises.statuses), promises, Exemptions(promises.register, first, now))
+    turns = sorted({*run.exemptions.changes, *(at for at in promises.changes if first < at <= now)})
     for event in ordered:
         if event.time > now:
             break
+        while turns and turns[0] < event.time:
+            run.turn(turns.pop(0))
         run.take(event)
+    for at in turns:
+        run.turn(at)
     for clock in run.clocks:
         clock.advance(now, inclusive=True)
+    run.waive(now)
     decisions = _in_order_of_time(run)
     upcoming = [clock.attention_at(now) for clock in run.clocks if clock.stopped_at is None]
     upcoming.extend(event.time for event in ordered if event.time > now)
+    if run.runs:
+        upcoming.extend(at for at in promises.changes if at > now)
     rows = [clock.row(now) for clock in run.clocks]
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)
 
@@ -66,11 +77,19 @@ def _in_order_of_time(run: "_Run") -> list[Decision]:
     return sorted(run.decisions, key=order)
 
 
+@dataclass(slots=True)
+class _Cause:
+    """What changes something at an instant: an event of the ticket, or what people decided about promises."""
+
+    at: int
+    words: str
+
+
 class _Run:
     """One pass over a ticket's events."""
 
-    def __init__(self, ticket: Ticket, promises: Promises) -> None:
-        self.ticket, self.promises = ticket, promises
+    def __init__(self, ticket: Ticket, promises: Promises, exemptions: Exemptions) -> None:
+        self.ticket, self.promises, self.exemptions = ticket, promises, exemptions
         self.clocks: list[Clock] = []
         self.decisions: list[Decision] = []
         self.moments: list[Moment] = []
@@ -88,22 +107,48 @@ class _Run:
             self.moments.append(Moment(event.time, event, dict(facts)))
             return
         self.ticket.apply(event)
-        self.moments.append(Moment(event.time, event, dict(facts)))
+        moment = Moment(event.time, event, dict(facts))
+        self.moments.append(moment)
+        if self.exemptions:
+            self.exemptions.happened(event.time, moment.facts)
         matching = self.promises.matching(facts)
-        changed = matching != self._matching or facts.get("priority") != self._priority
+        changed = matching != self._matching or facts.get("priority") != self._priority or bool(self.exemptions)
         self._matching, self._priority = matching, facts.get("priority")
         for track in self._tracks:
             before = len(track.cycles)
             for step in track.step(facts, event.time):
                 self._follow(track, step, event)
             if changed and track.running and len(track.cycles) == before:
-                self._reconsider(track, event)
+                self._reconsider(track, _Cause(event.time, _because(event)))
+
+    def turn(self, at: int) -> None:
+        """Something is decided about promises at an instant without an event of the ticket."""
+        cause = _Cause(at, "; ".join(filter(None, (self.promises.published(at), self.exemptions.words(at)))))
+        for track in self._tracks:
+            if track.running:
+                self._reconsider(track, cause)
+        for clock in self.clocks:
+            if clock.stopped_at is not None:
+                self._rejudge(clock, cause)
+
+    def waive(self, now: int) -> None:
+        """Excuse the breaches that a waiver covers."""
+        for clock in self.clocks if self.exemptions else ():
+            if clock.breached_at is not None:
+                found = self.exemptions.waiver(clock.agreement, clock.metric, clock.breached_at, now)
+                if found is not None:
+                    clock.waive(found[1], found[0].id, found[0].in_words())
+
+    @property
+    def runs(self) -> bool:
+        """Whether any metric still runs."""
+        return any(track.running for track in self._tracks)
 
     def _follow(self, track: Track, step: Step, event: TicketEvent) -> None:
         live = self._live[track.metric.name]
         if step == "start":
-            for agreement, target in self._promised(track):
-                self._begin(track, agreement, target, event, afresh=False)
+            for agreement, target in self._promised(track, event.time):
+                self._begin(track, agreement, target, _Cause(event.time, _because(event)), afresh=False)
             return
         reason = _because(event, self.ticket.facts)
         for clock in live.values():
@@ -119,35 +164,48 @@ class _Run:
         if step in ("stop", "cancel", "reset"):
             live.clear()
 
-    def _reconsider(self, track: Track, event: TicketEvent) -> None:
-        """The ticket's priority or its agreements changed while the metric runs."""
+    def _reconsider(self, track: Track, cause: _Cause) -> None:
+        """The ticket's priority, its agreements or exceptions changed while the metric runs."""
         live = self._live[track.metric.name]
-        promised = {agreement.name: (agreement, target) for agreement, target in self._promised(track)}
+        promised = {agreement.name: (agreement, target) for agreement, target in self._promised(track, cause.at)}
         for name, clock in list(live.items()):
+            self._rejudge(clock, cause)
             if name in promised:
-                self._retarget(track, clock, promised[name][1], event)
+                self._retarget(track, clock, *promised[name], cause)
             else:
-                clock.end(event.time, "cancel", self._withdrawn(track, clock, event))
+                clock.end(cause.at, "cancel", self._withdrawn(track, clock, cause))
                 del live[name]
-        for name, (agreement, target) in (promised | self._anew(track, event)).items():
+        for name, (agreement, target) in (promised | self._anew(track, cause.at)).items():
             if name not in live:
-                self._begin(track, agreement, target, event, afresh=_begins_afresh(agreement))
+                self._begin(track, agreement, target, cause, afresh=_begins_afresh(agreement))
 
-    def _retarget(self, track: Track, clock: Clock, target: Target, event: TicketEvent) -> None:
-        if target == clock.target:
+    def _rejudge(self, clock: Clock, cause: _Cause) -> None:
+        """What exceptions make of a clock's limit may have changed."""
+        if not self.exemptions:
+            return
+        target = self._terms(clock.base, clock.agreement, clock.metric, clock.started_at, cause.at)
+        if target != clock.target:
+            now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
+            clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
+
+    def _retarget(self, track: Track, clock: Clock, agreement: Agreement, target: Target, cause: _Cause) -> None:
+        if target == clock.base and agreement is clock.agreement:
             return
         reason = (
-            f"{clock.agreement.key} promises {in_words(track.metric.name)} within {target.text} in calendar "
-            f"{target.calendar.name} at priority {_short(self._priority)}, not {clock.target.text}: {_because(event)}"
+            f"{agreement.key} promises {in_words(track.metric.name)} within {target.text} in calendar "
+            f"{target.calendar.name} at priority {_short(self._priority)}, not {clock.base.text}: {cause.words}"
         )
-        if clock.agreement.on_change == "carry":
-            clock.retarget(target, event.time, reason)
+        if agreement.on_change == "carry":
+            clock.base = target
+            clock.retarget(
+                agreement, self._terms(target, agreement, clock.metric, clock.started_at, cause.at), cause.at, reason
+            )
             return
-        clock.end(event.time, "cancel", f"begins anew, as the agreement says: {reason}")
-        agreement, target = self._anew(track, event).get(clock.agreement.name, (clock.agreement, target))
-        self._begin(track, agreement, target, event, afresh=True)
+        clock.end(cause.at, "cancel", f"begins anew, as the agreement says: {reason}")
+        agreement, target = self._anew(track, cause.at).get(agreement.name, (agreement, target))
+        self._begin(track, agreement, target, cause, afresh=True)
 
-    def _begin(self, track: Track, agreement: Agreement, target: Target, event: TicketEvent, *, afresh: bool) -> None:
+    def _begin(self, track: Track, agreement: Agreement, target: Target, cause: _Cause, *, afresh: bool) -> None:
         metric, cycle = track.metric.name, track.cycle
         number = self._numbers.get((agreement.name, metric), 0) + 1
         if not afresh:
@@ -157,35 +215,46 @@ class _Run:
         goes_on = track.metric.continued and agreement.on_reopen == "resume"
         carried = track.cycles[:-1] if goes_on else []
         if afresh:
-            self._since[agreement.name, metric] = event.time
+            self._since[agreement.name, metric] = cause.at
         since = self._since.get((agreement.name, metric), 0)  # what came before its last beginning at zero is no longer carried
-        reason = f"{agreement.reason}; {in_words(metric)} within {target.text}: {_because(event)}"
-        clock.start(cycle, carried, target, event.time, since=since, reason=reason)
+        clock.base = target
+        target = self._terms(target, agreement, metric, cause.at if since == cause.at else cycle.started_at, cause.at)
+        under = "".join(f"; under {exception.in_words()}" for exception in target.under)
+        reason = f"{agreement.reason}; {in_words(metric)} within {target.text}{under}: {cause.words}"
+        clock.start(cycle, carried, target, cause.at, since=since, reason=reason)
         self.clocks.append(clock)
         self._live[metric][agreement.name] = clock
 
-    def _anew(self, track: Track, event: TicketEvent) -> dict[str, tuple[Agreement, Target]]:
+    def _terms(self, target: Target, agreement: Agreement, metric: str, started_at: int, at: int) -> Target:
+        """A limit as exceptions known at `at` have it, for a clock that started at an instant."""
+        if not self.exemptions:
+            return target
+        goes_on = metric in CONTINUED and agreement.on_reopen == "resume"
+        since = 0 if goes_on else started_at
+        return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, at=at)
+
+    def _anew(self, track: Track, at: int) -> dict[str, tuple[Agreement, Target]]:
         """Agreements whose clocks begin now, in the version that is in force now."""
-        now = self._promised(track, event.time)
+        now = self._promised(track, at, start=at)
         return {agreement.name: (agreement, target) for agreement, target in now if _begins_afresh(agreement)}
 
-    def _promised(self, track: Track, start: int | None = None) -> list[tuple[Agreement, Target]]:
-        """The agreements that promise something about this metric, for a clock that starts at `start` or with the cycle."""
+    def _promised(self, track: Track, at: int, start: int | None = None) -> list[tuple[Agreement, Target]]:
+        """What is promised at `at` about this metric, for a clock that starts at `start` or with the cycle."""
         start = track.cycle.started_at if start is None else start
-        applicable = self.promises.applicable(self._matching, start)
+        applicable = self.promises.applicable(self._matching, start, at)
         pairs = ((agreement, agreement.target(track.metric.name, self._priority)) for agreement in applicable.values())
         return [(agreement, target) for agreement, target in pairs if target is not None]
 
-    def _withdrawn(self, track: Track, clock: Clock, event: TicketEvent) -> str:
+    def _withdrawn(self, track: Track, clock: Clock, cause: _Cause) -> str:
         agreement = clock.agreement
         metric = in_words(track.metric.name)
-        applicable = self.promises.applicable(self._matching, track.cycle.started_at)
+        applicable = self.promises.applicable(self._matching, track.cycle.started_at, cause.at)
         if agreement.name in applicable:
-            return f"{agreement.key} promises no {metric} at priority {_short(self._priority)}: {_because(event)}"
+            return f"{agreement.key} promises no {metric} at priority {_short(self._priority)}: {cause.words}"
         instead = [a.key for a in applicable.values() if agreement.name in a.instead_of]
         if instead:
-            return f"{instead[0]} replaces {agreement.key}: {_because(event)}"
-        return f"{agreement.key} no longer applies: {_because(event)}"
+            return f"{instead[0]} replaces {agreement.key}: {cause.words}"
+        return f"{agreement.key} no longer applies: {cause.words}"
 
 
 def _begins_afresh(agreement: Agreement) -> bool:

@@ -12,6 +12,7 @@ _INSTANTS = frozenset({"due_at", "was"})
 _EXTRAS: dict[str, tuple[str, ...]] = {
     "clock.crossed": ("threshold", "due_at"),
     "clock.moved": ("due_at", "was"),
+    "clock.excused": ("exception",),
     "message.team": ("team",),
     "message.customer": ("wording", "customer"),
     "ticket.tagged": ("tag",),
@@ -50,6 +51,7 @@ class Decision:
     customer: str | None = None
     tag: str | None = None
     cause: str | None = None
+    exception: str | None = None
     occurrence: int = 0
     born: bool = False
     facts: dict[str, Any] | None = None

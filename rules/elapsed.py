@@ -8,8 +8,10 @@ from collections.abc import Iterable
 
 from rules.calendar import BusinessCalendar, CalendarError
 from rules.metrics import Cycle
+from rules.suspension import SuspendedCalendar
 
 Interval = tuple[int, int]
+Calendar = BusinessCalendar | SuspendedCalendar
 
 
 class Elapsed:
@@ -17,7 +19,7 @@ class Elapsed:
 
     __slots__ = ("_active", "_pauses", "calendar", "paused_since", "since", "used")
 
-    def __init__(self, calendar: BusinessCalendar, cycles: Iterable[Cycle] = (), since: int = 0) -> None:
+    def __init__(self, calendar: Calendar, cycles: Iterable[Cycle] = (), since: int = 0) -> None:
         """Carry what these cycles have used and paused so far, from an instant on."""
         self.calendar = calendar
         self._active: list[Interval] = []
@@ -45,9 +47,9 @@ class Elapsed:
             self.close(at)
             self.since = at
 
-    def measure_in(self, calendar: BusinessCalendar) -> None:
+    def measure_in(self, calendar: Calendar) -> None:
         """Count everything anew in another calendar."""
-        if calendar is not self.calendar:
+        if calendar != self.calendar:
             self.calendar = calendar
             self.used = self._working(self._active)
 

@@ -1,7 +1,7 @@
 """All promises in force: agreements with their versions, calendars, metrics, and what is known of customers.
 
-Decided here: which versions of which agreements apply to a ticket whose clock starts at an instant. Not decided here: what
-becomes of the clocks.
+Decided here: which versions of which agreements apply to a ticket whose clock starts at an instant: the version in force then,
+or a later one that is published for open tickets too. Not decided here: what becomes of the clocks.
 """
 
 from bisect import bisect_right
@@ -12,19 +12,24 @@ from typing import Any
 from rules.agreement import Agreement
 from rules.calendar import BusinessCalendar
 from rules.conditions import Facts
+from rules.instants import text
 from rules.matching import Matcher
 from rules.metrics import BUILT_IN, Metric
+from rules.register import EMPTY, Register
 
 
 @dataclass
 class Promises:
-    """The part of the book that says what was promised. Not changed after it is built."""
+    """The part of the book that says what was promised. Not changed after it is built, but for the register of exceptions,
+    which is replaced as a whole by what people decide.
+    """
 
     calendars: Mapping[str, BusinessCalendar] = field(default_factory=dict)
     agreements: Sequence[Agreement] = ()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     customers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
+    register: Register = EMPTY
 
     def __post_init__(self) -> None:
         known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
@@ -32,8 +37,10 @@ class Promises:
         self.promised = [known[name] for name in known if name in promised]
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
-        self._changes = sorted({agreement.since for agreement in self.agreements})
-        self._remembered: dict[tuple[tuple[str, ...], int], dict[str, Agreement]] = {}
+        self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
+        self._since = sorted({agreement.since for agreement in self.agreements})
+        self.changes = sorted({agreement.since for agreement in self.agreements if agreement.applies_to == "open"})
+        self._remembered: dict[tuple[tuple[str, ...], int, int], dict[str, Agreement]] = {}
 
     def agreement(self, name: str | None, version: str | None) -> Agreement | None:
         """One version of an agreement, where there is one."""
@@ -43,18 +50,26 @@ class Promises:
         """Keys of all agreement versions whose condition holds, whenever they are in force."""
         return self._matcher.matching(facts)
 
-    def applicable(self, matching: tuple[str, ...], start: int) -> dict[str, Agreement]:
-        """By name, the agreements among `matching` that hold for a clock that starts at `start`."""
-        period = bisect_right(self._changes, start)
-        found = self._remembered.get((matching, period))
+    def applicable(self, matching: tuple[str, ...], start: int, at: int) -> dict[str, Agreement]:
+        """By name, the agreements among `matching` that hold at `at` for a clock that started at `start`."""
+        key = (matching, bisect_right(self._since, start), bisect_right(self.changes, at) if self.changes else 0)
+        found = self._remembered.get(key)
         if found is None:
-            found = self._remembered[matching, period] = self._choose(set(matching), start)
+            found = self._remembered[key] = self._choose(set(matching), start, at)
         return found
 
-    def _choose(self, matching: set[str], start: int) -> dict[str, Agreement]:
+    def published(self, at: int) -> str:
+        """What begins at an instant to hold for open tickets too, in words."""
+        return "; ".join(
+            f"{agreement.key} holds from {text(at)}, for open tickets too"
+            for agreement in self.agreements
+            if agreement.since == at and agreement.applies_to == "open"
+        )
+
+    def _choose(self, matching: set[str], start: int, at: int) -> dict[str, Agreement]:
         in_force: dict[str, Agreement] = {}
-        for agreement in sorted(self.agreements, key=lambda a: a.since):
-            if agreement.since <= start:
+        for agreement in self._in_order:
+            if agreement.since <= (at if agreement.applies_to == "open" else start):
                 in_force[agreement.name] = agreement
         chosen = {name: a for name, a in in_force.items() if a.key in matching}
         replaced = {name for agreement in chosen.values() for name in agreement.instead_of}

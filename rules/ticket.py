@@ -7,8 +7,9 @@ Derived facts, beside the ticket's own fields: `event` (the type of the present 
 `score` (of a rating); true at one event only: `answer` (a public reply by a person of ours), `first_answer`, `reopened`,
 `handed_over` (to another group), `assigned` (to another person); true from then on: `asked` (a customer has written),
 `answered`, `gone` (deleted or merged); true as long as it holds: `waiting` (a customer's message is unanswered).
-`waiting_since` is the instant of the oldest unanswered message since the ticket was last solved. A status that the configuration
-maps is known as what it is mapped to, and `helpdesk_status` keeps its own name; any other unknown one is work in progress.
+`waiting_since` is the instant of the oldest unanswered message since the ticket was last solved. A status which the
+configuration maps is known as what it is mapped to, and `helpdesk_status` keeps its own name; any other unknown one is work
+in progress.
 """
 
 from collections.abc import Iterable, Mapping

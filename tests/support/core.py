@@ -28,6 +28,7 @@ from rules.instants import DAY, HOUR, MINUTE, of
 from rules.instants import parse as instant
 from rules.metrics import Metric
 from rules.promises import Promises
+from rules.register import Register
 from rules.ticket import TicketEvent
 
 TICKET = "T-1"
@@ -335,3 +336,33 @@ def crossings(seen: Seen, metric: str | None = None) -> list[tuple[str | None, i
 def paged(seen: Seen) -> list[tuple[int, list[str] | None]]:
     """Who was called, and when."""
     return [(d.at, d.to) for d in seen.decisions if d.kind in ("page.opened", "page.stepped")]
+
+
+# Exceptions
+
+
+def exception(
+    kind: str,
+    start: str,
+    end: str,
+    scope: Mapping[str, Any],
+    *,
+    approved: str | None = None,
+    revoked: str | None = None,
+    id: str = "X-1",
+    **data: Any,
+) -> list[TicketEvent]:
+    """The events of an exception that ben requested well ahead and cleo approved, at once or at an instant."""
+    asked = {"kind": kind, "scope": dict(scope), "from": start, "until": end, "reason": "planned upgrade", "by": "ben"} | data
+    requested = "2025-01-01T00:00:00Z"
+    found = [event(requested, "exception.requested", ticket_=id, **asked)]
+    found.append(event(approved or requested, "exception.approved", ticket_=id, by="cleo"))
+    if revoked is not None:
+        found.append(event(revoked, "exception.revoked", ticket_=id, by="cleo"))
+    return found
+
+
+def under(exceptions: Iterable[TicketEvent], history: Iterable[TicketEvent], now: str, *agreements: Agreement) -> TicketClocks:
+    """The ticket's clocks with these exceptions in the register."""
+    found = promises(*(agreements or (gold(),)), customers=CUSTOMERS, register=Register.of(exceptions))
+    return clocks_of(TICKET, list(history), found, at(now))

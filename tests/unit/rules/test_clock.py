@@ -60,7 +60,7 @@ def take(told: Told, step: str, when: int) -> None:
         case "resume":
             told.clock.resume(when, "r")
         case "retarget":
-            told.clock.retarget(target("2h"), when, "r")
+            told.clock.retarget(told.clock.agreement, target("2h"), when, "r")
         case "stop":
             told.clock.end(when, "stop", "r")
         case _:
@@ -254,7 +254,7 @@ def test_a_pause_after_the_breach_keeps_the_clock_overdue_with_its_due_instant()
 
 def test_a_longer_limit_moves_the_due_instant_and_keeps_what_was_used() -> None:
     told = Told("1h")
-    told.clock.retarget(target("4h"), START + 30 * MINUTE, "r")
+    told.clock.retarget(told.clock.agreement, target("4h"), START + 30 * MINUTE, "r")
     row = told.clock.row(START + 30 * MINUTE)
     assert (row.due_at, row.elapsed_ms, row.target_ms) == (START + 4 * HOUR, 30 * MINUTE, 4 * HOUR)
 
@@ -262,7 +262,7 @@ def test_a_longer_limit_moves_the_due_instant_and_keeps_what_was_used() -> None:
 def test_a_shorter_limit_already_used_up_is_breached_when_it_begins_to_hold() -> None:
     told = Told("4h")
     changed = START + 2 * HOUR
-    told.clock.retarget(target("1h"), changed, "r")
+    told.clock.retarget(told.clock.agreement, target("1h"), changed, "r")
     told.clock.advance(changed, inclusive=True)
     assert (told.clock.row(START + 9 * HOUR).verdict, told.clock.breached_at) == ("overdue", changed)
     assert all(d.born for d in told.said if d.kind in ("clock.crossed", "clock.overdue"))
@@ -271,7 +271,7 @@ def test_a_shorter_limit_already_used_up_is_breached_when_it_begins_to_hold() ->
 def test_a_shorter_limit_used_up_while_paused_is_not_met_by_stopping() -> None:
     told = Told("4h")
     told.clock.pause(START + 2 * HOUR, "r")
-    told.clock.retarget(target("1h"), START + 3 * HOUR, "r")
+    told.clock.retarget(told.clock.agreement, target("1h"), START + 3 * HOUR, "r")
     told.clock.end(START + 4 * HOUR, "stop", "r")
     row = told.clock.row(START + 5 * HOUR)
     assert row.elapsed_ms == 2 * HOUR
@@ -280,7 +280,7 @@ def test_a_shorter_limit_used_up_while_paused_is_not_met_by_stopping() -> None:
 
 def test_a_breach_stays_when_the_limit_becomes_longer() -> None:
     told = Told("1h")
-    told.clock.retarget(target("8h"), START + 2 * HOUR, "r")
+    told.clock.retarget(told.clock.agreement, target("8h"), START + 2 * HOUR, "r")
     told.clock.end(START + 3 * HOUR, "stop", "r")
     assert (told.clock.row(START + 9 * HOUR).verdict, told.clock.breached_at) == ("missed", START + HOUR)
 
@@ -288,7 +288,7 @@ def test_a_breach_stays_when_the_limit_becomes_longer() -> None:
 def test_a_limit_on_another_calendar_measures_anew_from_the_start() -> None:
     friday = at("2026-01-09T15:00:00Z")
     told = Told("8h", LONDON, friday)
-    told.clock.retarget(target("100h"), at("2026-01-12T10:00:00Z"), "r")
+    told.clock.retarget(told.clock.agreement, target("100h"), at("2026-01-12T10:00:00Z"), "r")
     row = told.clock.row(at("2026-01-12T10:00:00Z"))
     assert row.elapsed_ms == 67 * HOUR
     assert row.due_at == friday + 100 * HOUR

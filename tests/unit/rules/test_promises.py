@@ -12,7 +12,7 @@ FACTS = {"tier": "gold", "service": "payments", "customer": "acme"}
 
 def applying(facts: dict[str, Any], start: str, *agreements: Agreement) -> list[str]:
     found = promises(*agreements)
-    return [a.key for a in found.applicable(found.matching(facts), at(start)).values()]
+    return [a.key for a in found.applicable(found.matching(facts), at(start), at(start)).values()]
 
 
 def test_all_agreements_that_match_apply_in_the_order_of_the_configuration() -> None:
