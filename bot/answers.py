@@ -133,11 +133,6 @@ def pick_page(pages: Sequence[PageRow], book: Book) -> Answer:
     return _one(Card(title="Which page?", columns=("Page", "Ticket", "State", "Called"), rows=rows, buttons=buttons))
 
 
-def exceptions() -> Answer:
-    """The register of exceptions."""
-    return _one(Card(title="No exception is active.", lines=("Every clock counts in full.",)))
-
-
 def oncall(book: Book, now: int) -> Answer:
     """Who is on call on each rota."""
     if not book.rotas:

@@ -26,6 +26,7 @@ from adapters.web.server import web_server
 from bot.delivery import Delivery
 from bot.handlers import Handlers
 from bot.ports import Ledger, Sender, WallClockPort
+from bot.registrar import Registrar
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
@@ -101,9 +102,10 @@ def build_app(
     ledger = ledger or open_ledger(settings.database_url)
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
     by_platform.setdefault("local", ledger.chat)
-    watch = Watch(ledger, book, clock, list(by_platform))
-    delivery = Delivery(ledger, book, clock, by_platform)
-    handlers = Handlers(ledger, book, clock, watch)
+    registrar = Registrar(ledger, book, clock, list(by_platform))
+    watch = Watch(ledger, book, clock, list(by_platform), registrar)
+    delivery = Delivery(ledger, book, clock, by_platform, registrar)
+    handlers = Handlers(ledger, book, clock, watch, registrar)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
     ingress = Ingress(ledger.intake, batch_of, clock, security, watch.nudge)

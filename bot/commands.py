@@ -35,7 +35,11 @@ VERBS: dict[str, Verb] = {
         Verb("why", "why T-1", "Why is it due when it is? Everything that happened, and what it did."),
         Verb("ack", "ack P-1 [for 30m]", "Take a page, or a ticket's open page.", ACTING),
         Verb("escalate", "escalate T-1", "Call the next step of the ladder now.", ACTING),
-        Verb("exceptions", "exceptions [list]", "Which exceptions are active?"),
+        Verb(
+            "exceptions",
+            "exceptions [list|all|request …|approve X-1|refuse X-1|revoke X-1]",
+            "Which exceptions are active? Ask for one, decide on one.",
+        ),
         Verb("oncall", "oncall", "Who is on call?"),
         Verb("agreements", "agreements", "What have we promised to whom?"),
         Verb("health", "health", "Is the bot itself well?"),
@@ -45,16 +49,18 @@ VERBS: dict[str, Verb] = {
 
 LONGEST_ACK = 30 * DAY
 PERIODS = ("open", "today", "week")
+STEPS = ("list", "all", "request", "approve", "refuse", "revoke")
 _NEEDS_TICKET = ("ticket", "why", "escalate")
 
 
 @dataclass(frozen=True)
 class Command:
-    """A line that was understood. `subject` is a ticket, page or whom; `lasts` is in milliseconds."""
+    """A line that was understood. `subject` is a ticket, page, step or whom; `lasts` is in milliseconds; `words` follow."""
 
     verb: str
     subject: str | None = None
     lasts: int | None = None
+    words: tuple[str, ...] = ()
 
 
 class CommandError(ValueError):
@@ -78,8 +84,7 @@ def parse(text: str) -> Command:
     if verb == "breaches":
         return Command(verb, _one_of(verb, rest, PERIODS) or "open")
     if verb == "exceptions":
-        _one_of(verb, rest, ("list",))
-        return Command(verb)
+        return Command(verb, _one_of(verb, rest[:1], STEPS) or "list", words=tuple(rest[1:]))
     if verb == "help":
         return Command(verb, _one_of(verb, rest, tuple(VERBS)))
     if verb in _NEEDS_TICKET:
@@ -106,6 +111,8 @@ def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list
         options = pages
     elif verb == "breaches":
         options = PERIODS
+    elif verb == "exceptions":
+        options = STEPS
     elif verb == "help":
         options = tuple(VERBS)
     elif verb == "status":

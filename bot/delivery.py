@@ -11,9 +11,11 @@ from collections.abc import Mapping
 import structlog
 
 from bot.cards import ticket_card
+from bot.exception_cards import exception_card
 from bot.loops import go_on, waited_until
 from bot.messages import Card, clipped
 from bot.ports import ChatEntry, DeliveryError, Ledger, OutboxRow, Sender, TicketView, WallClockPort
+from bot.registrar import AUDIENCE, Registrar
 from bot.wording import customer_card
 from escalation.book import Book
 from rules.decisions import Decision
@@ -28,8 +30,11 @@ log = structlog.get_logger()
 class Delivery:
     """Sends through `senders`, one a platform."""
 
-    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, senders: Mapping[str, Sender]) -> None:
+    def __init__(
+        self, ledger: Ledger, book: Book, clock: WallClockPort, senders: Mapping[str, Sender], registrar: Registrar
+    ) -> None:
         self._ledger, self._book, self._clock, self._senders = ledger, book, clock, senders
+        self._registrar = registrar
 
     async def run(self, written: asyncio.Event, said: asyncio.Event) -> None:
         """Deliver for ever: when `written` is set, when a row is due, and each second; `said` is set after each batch."""
@@ -74,11 +79,23 @@ class Delivery:
         sender = self._senders.get(row.platform)
         if sender is None:
             raise DeliveryError(f"there is no sender for {row.platform}", permanent=True)
+        if row.body["audience"] == AUDIENCE:
+            self._send_exception(row, sender)
+            return
         view = self._ledger.reader.ticket(row.ticket)
         if view is None:
             raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)
         card, kind = self._card(row, view.at(self._clock.now(), self._book.promises.calendars))
         sender.send(row, card, kind, _thread_line(row, kind), self._clock.now())
+
+    def _send_exception(self, row: OutboxRow, sender: Sender) -> None:
+        """An exception's card as it stands now."""
+        now = self._clock.now()
+        exception = self._registrar.register.exceptions.get(row.ticket)
+        if exception is None:
+            raise DeliveryError(f"exception {row.ticket} is not known", permanent=True)
+        line = ChatEntry(str(row.id), row.body["at"], clipped(row.body["line"], 500), tuple(row.body["mentions"]))
+        sender.send(row, exception_card(exception, self._book, now), "card", line, now)
 
     def _card(self, row: OutboxRow, view: TicketView) -> tuple[Card, str]:
         if row.body["audience"] == "customer":

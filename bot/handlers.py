@@ -8,9 +8,12 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from bot import answers
-from bot.commands import VERBS, Command, CommandError, parse
+from bot.commands import ACTING, VERBS, Command, CommandError, parse
+from bot.exception_cards import exception_card, pick_exception, register_answer
 from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
+from bot.registrar import RefusalError, Registrar
+from bot.requests import request_of
 from bot.watch import Watch
 from bot.why import why
 from escalation.book import Book
@@ -18,23 +21,28 @@ from escalation.lateness import SOURCE
 from escalation.page import PageRow
 from escalation.people import Person
 from rules.durations import spoken
+from rules.exceptions import SlaException
 from rules.instants import MINUTE
 from rules.problems import did_you_mean
 from rules.ticket import TicketEvent
+
+_DECISIONS = ("approve", "refuse", "revoke")
+REQUESTING = (*ACTING, "approver")
+"""Roles that may ask for an exception; who may decide is the registrar's affair."""
 
 
 class Handlers:
     """Answers commands from one ledger and book."""
 
-    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch) -> None:
+    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch, registrar: Registrar) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
+        self._registrar = registrar
         self._queries: dict[str, Callable[[Command], Answer]] = {
             "status": lambda command: answers.status(ledger.reader, book, command.subject, clock.now()),
             "risk": lambda _: answers.risk(ledger.reader, book, clock.now()),
             "breaches": lambda command: answers.breaches(ledger.reader, book, command.subject or "open", clock.now()),
             "ticket": self._ticket,
             "why": self._why,
-            "exceptions": lambda _: answers.exceptions(),
             "oncall": lambda _: answers.oncall(book, clock.now()),
             "agreements": lambda _: answers.agreements(book),
             "health": lambda _: answers.health(ledger.reader.health(clock.now()), clock.now()),
@@ -51,6 +59,8 @@ class Handlers:
 
     def click(self, action: str, value: str, who: Person | None) -> Answer:
         """Answer a button of a card."""
+        if action in _DECISIONS:
+            return self.carry_out(Command("exceptions", action, words=(value,)), who)
         verb = {"acknowledge": "ack"}.get(action, action)
         if verb not in ("ack", "escalate", "why"):
             return refusal(f"There is no button {action[:40]!r}.")
@@ -58,13 +68,39 @@ class Handlers:
 
     def carry_out(self, command: Command, who: Person | None) -> Answer:
         """Answer a command; a refusal says which role is needed and who has it."""
+        self._registrar.refresh()
         roles = VERBS[command.verb].roles
         if roles and (who is None or not set(roles) & set(who.roles)):
             return refusal(self._needed(command.verb, roles))
         if command.verb in self._queries:
             return self._queries[command.verb](command)
+        if command.verb == "exceptions":
+            return self._exceptions(command, who)
         assert who is not None
         return self._acknowledge(command, who) if command.verb == "ack" else self._escalate(command, who)
+
+    def _exceptions(self, command: Command, who: Person | None) -> Answer:
+        step, now = command.subject, self._clock.now()
+        if step in ("list", "all"):
+            return register_answer(self._registrar.register, self._book, now, every=step == "all")
+        if who is None or not set(REQUESTING) & set(who.roles):
+            return refusal(self._needed(f"exceptions {step}", REQUESTING))
+        try:
+            if step == "request":
+                asked = self._registrar.request(request_of(command.words, self._book.zone, now), who)
+                return self._about(asked, f"{who.name} asks for {asked.id}.")
+            if not command.words:
+                return pick_exception(self._registrar.register, self._book, now, str(step))
+            id, comment = command.words[0].upper(), " ".join(command.words[1:])
+            moved = self._registrar.move(id, step, who, comment)  # type: ignore[arg-type]
+        except (CommandError, RefusalError) as error:
+            return refusal(str(error))
+        self._watch.nudge()
+        return self._about(moved, f"{moved.id} is {moved.state}.")
+
+    def _about(self, exception: SlaException, title: str) -> Answer:
+        """A step was taken: for the whole channel."""
+        return Answer(cards=(Card(title=title), exception_card(exception, self._book, self._clock.now())), private=False)
 
     def _needed(self, verb: str, roles: Sequence[str]) -> str:
         having = [person.name for person in self._book.people.values() if set(roles) & set(person.roles)]

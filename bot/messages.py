@@ -21,7 +21,7 @@ class _Neutral(BaseModel):
 class Button(_Neutral):
     """Something to press; `value` is what it is about."""
 
-    action: Literal["acknowledge", "escalate", "why"]
+    action: Literal["acknowledge", "escalate", "why", "approve", "refuse", "revoke"]
     label: str
     value: str
     style: Style = "plain"

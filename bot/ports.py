@@ -129,6 +129,16 @@ class Health:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """Tickets that are to be looked at because of one decision: how many have been noted, of those with running clocks."""
+
+    cause: str
+    swept: int
+    open_tickets: int
+    started_at: int
+
+
+@dataclass(frozen=True)
 class Tally:
     """How many clocks of an agreement's metric stand where."""
 
@@ -183,6 +193,9 @@ class Looks(Protocol):
 
 class Outbox(Protocol):
     """What is to be said, and what became of it."""
+
+    def add(self, rows: Sequence[OutboxRow], now: int) -> None:
+        """What no look brought about; a row whose key is known is left as it is."""
 
     def claim(self, now: int, limit: int) -> list[OutboxRow]: ...
 
@@ -251,6 +264,29 @@ class Reader(Protocol):
     def health(self, now: int) -> Health: ...
 
 
+class RegisterEvents(Protocol):
+    """The register of exceptions, as events."""
+
+    def revision(self) -> int:
+        """Grows with every event."""
+
+    def events(self) -> Sequence[TicketEvent]: ...
+
+    def append(self, event: TicketEvent, since: int | None, now: int) -> bool:
+        """Store an event, and have the tickets looked at whose clocks ran at `since` or later; False where it is known."""
+
+
+class Sweeps(Protocol):
+    """Having many tickets looked at because of one decision."""
+
+    def begin(self, cause: str, since: int, now: int) -> None: ...
+
+    def step(self, now: int) -> int:
+        """Go on with the oldest sweep; 0 where there is none."""
+
+    def under_way(self) -> Sequence[Sweep]: ...
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The ledger, a part for each need."""
@@ -260,6 +296,8 @@ class Ledger:
     outbox: Outbox
     chat: Chat
     reader: Reader
+    register: RegisterEvents
+    sweeps: Sweeps
 
 
 class Commands(Protocol):

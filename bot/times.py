@@ -13,9 +13,9 @@ from rules.instants import SECOND, to_datetime
 UTC = ZoneInfo("UTC")
 
 
-def moment(at: int, zone: ZoneInfo = UTC) -> str:
-    """A time in a table: `Mon 5 Jan 09:15`."""
-    return arrow.get(to_datetime(at)).to(zone.key).format("ddd D MMM HH:mm")
+def moment(at: int, zone: ZoneInfo = UTC, *, year: bool = False) -> str:
+    """A time in a table: `Mon 5 Jan 09:15`, with its year `Mon 5 Jan 2026 09:15`."""
+    return arrow.get(to_datetime(at)).to(zone.key).format("ddd D MMM YYYY HH:mm" if year else "ddd D MMM HH:mm")
 
 
 def in_a_sentence(at: int, zone: ZoneInfo) -> str:

@@ -14,6 +14,7 @@ import structlog
 
 from bot.loops import go_on, waited_until
 from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
+from bot.registrar import Registrar
 from escalation.book import Book
 from escalation.effects import Effect, effects_of
 from escalation.facts import NO_FACTS, Facts
@@ -31,8 +32,11 @@ log = structlog.get_logger()
 class Watch:
     """Looks for one book. `platforms` are those on which there is a sender; `written` is called after each batch."""
 
-    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str]) -> None:
+    def __init__(
+        self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str], registrar: Registrar
+    ) -> None:
         self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
+        self._registrar = registrar
         self._nudged = asyncio.Event()
         self._teams = {agreement.name: agreement.team for agreement in book.promises.agreements}
 
@@ -53,15 +57,19 @@ class Watch:
         await waited_until(self._nudged, upcoming, self._clock)
 
     def batch(self) -> int:
-        """Look at the tickets that are due; how many there were."""
+        """Look at the tickets that are due, and go on with a sweep; how many there were to look at."""
+        self._registrar.refresh()
+        self._registrar.announce()
+        swept = self._ledger.sweeps.step(self._clock.now())
         ids = self._ledger.looks.claim(self._clock.now(), BATCH)
         self.look_at(ids)
-        return len(ids)
+        return len(ids) + swept
 
     def look_at(self, ids: Sequence[str]) -> None:
         """Look at some tickets and write what is new."""
         if not ids:
             return
+        self._registrar.refresh()  # after the tickets were claimed: what is decided from now on is swept again
         looks = [written for history in self._ledger.looks.histories(ids) if (written := self._look(history)) is not None]
         try:
             self._ledger.looks.write(looks)

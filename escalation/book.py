@@ -5,6 +5,7 @@ Decided here: what belongs together, and whom a ladder's step reaches. Not decid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from escalation.facts import COUNTERS
 from escalation.ladder import Ladder, Step
@@ -52,6 +53,11 @@ class Book:
         self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)
         self._silent: dict[tuple[str, str | None], bool] = {}
         self._rules = {rule.name: rule for rule in self.rules}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The desk's zone, by whose clock people speak of times: that of the first agreement's calendar."""
+        return next((agreement.calendar.zone for agreement in self.promises.agreements), ZoneInfo("UTC"))
 
     def silent(self, event: str, crossing: str | None) -> bool:
         """Whether no rule can hold at such an event, whatever the ticket is; most events need not be asked about."""

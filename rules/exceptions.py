@@ -21,6 +21,7 @@ from rules.ticket import TicketEvent
 Kind = Literal["suspension", "relief", "waiver"]
 State = Literal["requested", "approved", "refused", "expired", "revoked"]
 Move = Literal["approve", "refuse", "revoke", "expire"]
+STATES: tuple[State, ...] = get_args(State)
 
 CATEGORIES = (
     "force majeure",

@@ -54,9 +54,11 @@ class SqlIntake:
             connection.execute(update(tickets).where(some).values(seen=tickets.c.seen + 1, attention_at=now, claimed_until=0))
 
 
-def insert_event(connection: Connection, event: TicketEvent, now: int) -> None:
-    """Write the entry of an event that is not known yet, and its personal fields beside it."""
+def insert_event(connection: Connection, event: TicketEvent, now: int, *, under: str | None = None) -> None:
+    """Write the entry of an event that is not known yet, `under` its ticket or another name; its personal fields beside it."""
     row, hidden = event_entry(event, now)
+    if under is not None:
+        row["ticket"] = under
     inserted = connection.execute(insert(entries).values(row)).inserted_primary_key
     if hidden:
         connection.execute(insert(personal).values(entry=inserted[0] if inserted else None, **hidden))

@@ -115,7 +115,10 @@ class SqlLooks:
         look = written.look
         connection.execute(delete(clocks).where(clocks.c.ticket == look.ticket))
         about = {name: _text(look.facts.get(name)) for name in _GROUPING}
-        rows = [{**asdict(row), **about, "team": written.teams.get(row.agreement)} for row in look.clocks]
+        rows = [
+            {**asdict(row), **about, "suspended": json.dumps(row.suspended), "team": written.teams.get(row.agreement)}
+            for row in look.clocks
+        ]
         if rows:
             connection.execute(insert(clocks), rows)
 

@@ -45,14 +45,16 @@ class SqlReader:
         wanted = _filtered(select(clocks), filters or {})
         if verdicts:
             # The index finds those that were looked at with such a verdict, and those that can have come to it since.
-            wanted = wanted.where(clocks.c.verdict.in_({*verdicts, "on track", "at risk"}), _verdict(now).in_(verdicts))
+            wanted = wanted.where(
+                clocks.c.verdict.in_({*verdicts, "on track", "at risk", "excused"}), _verdict(now).in_(verdicts)
+            )
         ordered = wanted.order_by(clocks.c.due_at.is_(None), clocks.c.due_at, clocks.c.ticket).limit(limit)
         with self._engine.connect() as connection:
             return [_clock(row) for row in connection.execute(ordered)]
 
     def breached(self, now: int, since: int, limit: int) -> list[ClockRow]:
         """Clocks that went overdue by now, at or after an instant, latest first."""
-        at = func.coalesce(clocks.c.breached_at, clocks.c.due_at)
+        at = case((_overdue_since(now), clocks.c.due_at), else_=clocks.c.breached_at)
         wanted = select(clocks).where(or_(clocks.c.breached_at >= since, _overdue_since(now) & (at >= since)))
         wanted = wanted.order_by(at.desc()).limit(limit)
         with self._engine.connect() as connection:
@@ -113,7 +115,8 @@ class SqlReader:
 
 def _overdue_since(now: int) -> ColumnElement[bool]:
     """Clocks whose due instant has passed since their ticket was looked at: `ClockRow.at` in SQL."""
-    return (clocks.c.state == "running") & clocks.c.breached_at.is_(None) & (clocks.c.due_at <= now)
+    unbroken = clocks.c.breached_at.is_(None) | (clocks.c.breached_at < clocks.c.due_at)  # else it is excused
+    return (clocks.c.state == "running") & unbroken & (clocks.c.due_at <= now)
 
 
 def _verdict(now: int) -> ColumnElement[str]:
@@ -130,7 +133,9 @@ def _filtered(wanted: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
 
 
 def _clock(row: Row[Any]) -> ClockRow:
-    return ClockRow(**{name: getattr(row, name) for name in _CLOCK})
+    values = {name: getattr(row, name) for name in _CLOCK}
+    suspended = tuple((start, end) for start, end in json.loads(row.suspended))
+    return ClockRow(**values | {"suspended": suspended})
 
 
 def _page(row: Row[Any]) -> PageRow:

@@ -1,8 +1,9 @@
 """The ledger's tables.
 
 Decided here: `entries` is the ledger itself, append-only: ticket events and decisions, each as canonical bytes under a unique
-key; `personal` holds, beside it, what may have to be erased, so that an entry carries only its salted hash. All other tables
-can be computed anew from these two. Instants are integers, milliseconds UTC. Not decided here: the migrations' steps.
+key, those of the register of exceptions under no ticket; `personal` holds, beside it, what may have to be erased, so that an
+entry carries only its salted hash. All other tables can be computed anew from these two. Instants are integers, milliseconds
+UTC. Not decided here: the migrations' steps.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
@@ -69,6 +70,7 @@ clocks = Table(
     Column("next_at", BigInteger),
     Column("calendar", String(200), nullable=False),
     Column("as_of", BigInteger, nullable=False),
+    Column("suspended", Text, nullable=False, server_default="[]"),
     Column("customer", Text),
     Column("tier", Text),
     Column("region", Text),
@@ -139,6 +141,19 @@ chat_log = Table(
     Column("at", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
     Column("mentions", Text, nullable=False),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("cause", String(300), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("phase", String(20), nullable=False, index=True),
+    Column("cursor", String(200), nullable=False),
+    Column("swept", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 quarantine = Table(

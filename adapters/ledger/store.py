@@ -11,6 +11,8 @@ from adapters.ledger.intake import SqlIntake
 from adapters.ledger.looks import SqlLooks
 from adapters.ledger.outbox import SqlOutbox
 from adapters.ledger.reader import SqlReader
+from adapters.ledger.register import SqlRegister
+from adapters.ledger.sweeps import SqlSweeps
 from bot.ports import Ledger
 
 
@@ -21,4 +23,12 @@ def open_ledger(url: str) -> Ledger:
 
 def ledger_on(engine: Engine) -> Ledger:
     """The ledger on an engine."""
-    return Ledger(SqlIntake(engine), SqlLooks(engine), SqlOutbox(engine), SqlChat(engine), SqlReader(engine))
+    return Ledger(
+        SqlIntake(engine),
+        SqlLooks(engine),
+        SqlOutbox(engine),
+        SqlChat(engine),
+        SqlReader(engine),
+        SqlRegister(engine),
+        SqlSweeps(engine),
+    )

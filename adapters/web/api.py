@@ -16,7 +16,9 @@ from bot.ports import ChatMessage, History, Ledger, WallClockPort
 from escalation.page import PageRow
 from rules.calendar import BusinessCalendar
 from rules.clock_row import ClockRow
+from rules.exceptions import STATES
 from rules.instants import text, text_or_none
+from rules.register import Register
 
 MOST = 500
 VERDICTS = ("on track", "at risk", "overdue", "met", "missed", "excused", "cancelled")
@@ -82,6 +84,15 @@ class Api:
         found = await run_in_threadpool(self._ledger.chat.messages, channel, int(since), MOST)
         upto = found[-1].rev if found else int(since)
         return JSONResponse({"channel": channel, "messages": [message_json(m) for m in found], "next": upto})
+
+    async def exceptions(self, request: Request) -> JSONResponse:
+        """GET /api/exceptions: the register, as it is exported; with state=approved only what is active, and so on."""
+        state = request.query_params.get("state")
+        if state not in (None, *STATES):
+            return _bad(f"state {str(state)[:40]!r} is not one of {', '.join(STATES)}")
+        register = Register.of(await run_in_threadpool(self._ledger.register.events))
+        found = [exception.public(self._clock.now()) for exception in register.exceptions.values()]
+        return JSONResponse({"exceptions": [row for row in found if state in (None, row["state"])]})
 
     async def status(self, _request: Request) -> JSONResponse:
         """GET /api/status: clocks by agreement, metric and verdict, and how the bot itself is doing."""

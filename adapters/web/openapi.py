@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.web.chat_page import Login, Pressed, TypedLine
 from bot.messages import Answer, Card
+from rules.exceptions import STATES
 
 _INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
 _MAYBE_INSTANT: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
@@ -35,6 +36,7 @@ def _paths() -> dict[str, Any]:
     verdict = _parameter("verdict", "query", {"type": "array", "items": {"$ref": "#/components/schemas/Verdict"}})
     limit = _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100})
     state = _parameter("state", "query", {"enum": ["open", "all"]})
+    approved = _parameter("state", "query", {"enum": list(STATES)})
     channel, since = _parameter("channel", "query", _TEXT), _parameter("since", "query", {"type": "integer", "minimum": 0})
     return {
         "/events": {"post": _events()},
@@ -45,6 +47,7 @@ def _paths() -> dict[str, Any]:
         "/api/clocks": {"get": _read("Clocks, soonest due first.", "Clocks", [verdict, limit])},
         "/api/pages": {"get": _read("Pages, latest first.", "Pages", [state, limit])},
         "/api/messages": {"get": _read("Messages of the local chat after a revision.", "Messages", [channel, since])},
+        "/api/exceptions": {"get": _read("The register of exceptions.", "Exceptions", [approved])},
         "/api/status": {"get": _read("Clocks by agreement, metric and verdict; the bot's own health.", "Status", [])},
         "/api/page": {"get": _read("What the chat page needs to begin.", "Start", [])},
         "/api/stream": {"get": _stream(since)},
@@ -105,6 +108,7 @@ def _schemas() -> dict[str, Any]:
                 "timeline": _list(_ANYTHING),
             }
         ),
+        "Exceptions": _object({"exceptions": _list(_ANYTHING)}),
         "Message": _object(message),
         "Messages": _object({"messages": _list({"$ref": "#/components/schemas/Message"}), "next": _WHOLE}),
         "Status": _object({"now": _INSTANT, "clocks": _list(_ANYTHING), "health": _ANYTHING}),

@@ -73,6 +73,7 @@ def web_server(ledger: Ledger, ingress: Ingress, page: ChatPage, api: Api, secur
         Route("/api/clocks", guarded(api.clocks)),
         Route("/api/pages", guarded(api.pages)),
         Route("/api/messages", guarded(api.messages)),
+        Route("/api/exceptions", guarded(api.exceptions)),
         Route("/api/status", guarded(api.status)),
         Route("/api/page", guarded(page.start)),
         Route("/api/stream", guarded(page.stream)),

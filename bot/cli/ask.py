@@ -8,23 +8,43 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic_core import to_json
 from rich.console import Console
 
 from adapters.terminal.render import print_answer
+from adapters.wall_clock import WallClock
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
 from bot.cli.run import prepare
 from bot.commands import VERBS, CommandError, Verb, parse
+from rules.register import Register
 
 Words = Annotated[list[str] | None, typer.Argument(help="As in chat.")]
 Person = Annotated[str | None, typer.Option("--as", help="The id of the person who acts, from the configuration.")]
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="The whole register, one JSON object a line, for export.")]
+_PANEL = "As in chat"
+
+
 def add_queries(app: typer.Typer) -> None:
     """Add every command of chat."""
     for verb in VERBS.values():
-        app.command(verb.name, help=f"{verb.help}\n\nUsage as in chat: /sla {verb.usage}", rich_help_panel="As in chat")(
-            _asking(verb)
-        )
+        help = f"{verb.help}\n\nUsage as in chat: /sla {verb.usage}"
+        app.command(verb.name, help=help, rich_help_panel=_PANEL)(exceptions if verb.name == "exceptions" else _asking(verb))
+
+
+def exceptions(words: Words = None, config: ConfigOption = None, person: Person = None, as_json: AsJson = False) -> None:
+    """The register of exceptions, and its steps."""
+    if not as_json:
+        answer_line(" ".join(["exceptions", *(words or [])]), config, person)
+        return
+    from adapters.ledger.store import open_ledger
+
+    settings = read_settings()
+    prepare(settings)
+    now = WallClock().now()
+    for exception in Register.of(open_ledger(settings.database_url).register.events()).exceptions.values():
+        sys.stdout.buffer.write(to_json(exception.public(now)) + b"\n")
 
 
 def _asking(verb: Verb):  # type: ignore[no-untyped-def]

@@ -1,0 +1,29 @@
+"""Exceptions: windows in which a clock's time does not count, and sweeps over the tickets that a decision touches.
+
+Revision: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+_Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    """Add what exceptions need; rows that are there count in full."""
+    op.add_column("clocks", sa.Column("suspended", sa.Text, nullable=False, server_default="[]"))
+    op.create_table(
+        "sweeps",
+        sa.Column("id", _Serial, primary_key=True, autoincrement=True),
+        sa.Column("cause", sa.String(300), nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("phase", sa.String(20), nullable=False),
+        sa.Column("cursor", sa.String(200), nullable=False),
+        sa.Column("swept", sa.Integer, nullable=False),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_sweeps_phase", "sweeps", ["phase"])

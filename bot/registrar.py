@@ -1,0 +1,135 @@
+"""The registrar: keeps the book's register of exceptions as the ledger has it, and takes people's steps.
+
+Decided here: the numbers of exceptions, who may take which step, which tickets are looked at because of it, and that the teams
+hear of each step and of a coming end. Not decided here: which steps are possible (`rules.exceptions`), how it reads.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.ports import Ledger, OutboxRow, WallClockPort
+from bot.times import in_a_sentence
+from escalation.book import Book
+from escalation.lateness import SOURCE
+from escalation.people import Person
+from rules.exceptions import MOVES, REQUESTED, ExceptionTermsError, Move, SlaException
+from rules.instants import DAY
+from rules.register import Register
+from rules.ticket import TicketEvent
+
+APPROVING = ("approver", "admin")
+"""Roles that may approve and refuse, and revoke what others asked for."""
+AUDIENCE = "register"
+"""In the outbox: what is said about an exception and not about a ticket."""
+_EVENTS = {move: type for type, move in MOVES.items()}
+_DONE = {"approve": "approved", "refuse": "refused", "revoke": "revoked"}
+
+
+class RefusalError(Exception):
+    """A step that a person may not take, or that is not possible; the message says why."""
+
+
+class Registrar:
+    """One book's register. Safe to call from several threads."""
+
+    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str]) -> None:
+        self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
+        self._revision = -1
+        self._announced: set[str] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def register(self) -> Register:
+        """The register as it stands now."""
+        self.refresh()
+        return self._book.promises.register
+
+    def refresh(self) -> None:
+        """Read the register again where it has changed."""
+        with self._lock:
+            revision = self._ledger.register.revision()
+            if revision != self._revision:
+                self._book.promises.register = Register.of(self._ledger.register.events())
+                self._revision = revision
+
+    def request(self, data: Mapping[str, Any], who: Person) -> SlaException:
+        """Ask for an exception. Raises RefusalError."""
+        while True:
+            number = len(self.register.exceptions) + 1
+            event = self._event(f"X-{number}", REQUESTED, {**data, "by": who.id}, f"X-{number}")
+            try:
+                asked = SlaException.of(event)
+            except ExceptionTermsError as error:
+                raise RefusalError(f"{error}.".replace("..", ".")) from None
+            if self._ledger.register.append(event, None, event.time):
+                return self._told(asked, f"{who.name} asks for it: {asked.reason}", self._approvers(but=who.id))
+
+    def move(self, id: str, move: Move, who: Person, comment: str) -> SlaException:
+        """Approve, refuse or revoke. Raises RefusalError."""
+        while True:
+            known = self.register.exceptions.get(id)
+            if known is None:
+                raise RefusalError(f"There is no exception {id[:40]!r}. /sla exceptions lists them.")
+            self._check(known, move, who)
+            event = self._event(id, _EVENTS[move], {"by": who.id, "comment": comment}, f"{id}/{len(known.taken)}")
+            try:
+                moved = known.move(move, event.time, who.id, comment)
+            except ExceptionTermsError as error:
+                raise RefusalError(f"{error}.") from None
+            since = known.start if moved.changes else None
+            if self._ledger.register.append(event, since, event.time):
+                words = f"{_DONE[move].capitalize()} by {who.name}" + (f": {comment}" if comment else "")
+                return self._told(moved, words, (known.requester,))
+
+    def announce(self) -> None:
+        """Tell the teams of what ends soon, and of what has ended."""
+        now = self._clock.now()
+        for exception in self._book.promises.register.exceptions.values():
+            approved = exception.changes[0] if exception.changes else exception.end
+            if exception.state != "approved" or approved >= exception.end:
+                continue
+            ahead = max(approved, exception.end - min(DAY, (exception.end - exception.start) // 2))
+            when = in_a_sentence(exception.end, self._book.zone)
+            if exception.end <= now < exception.end + DAY:
+                self._say_once(exception, "ended", f"Has ended: from {when} on every clock counts in full again")
+            elif ahead <= now < exception.end:
+                self._say_once(exception, "ends", f"Ends at {when}; every clock counts in full from then on")
+
+    def _check(self, exception: SlaException, move: Move, who: Person) -> None:
+        if set(APPROVING) & set(who.roles) or (move == "revoke" and who.id == exception.requester):
+            return
+        having = [person.name for person in self._book.people.values() if set(APPROVING) & set(person.roles)]
+        names = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'} one." if having else "Nobody has one yet."
+        raise RefusalError(f"To {move} an exception needs one of the roles {', '.join(APPROVING)}. {names}")
+
+    def _approvers(self, but: str) -> tuple[str, ...]:
+        return tuple(p.id for p in self._book.people.values() if set(APPROVING) & set(p.roles) and p.id != but)
+
+    def _event(self, exception: str, type: str, data: dict[str, Any], id: str) -> TicketEvent:
+        now = self._clock.now()
+        return TicketEvent(exception, type, now, data, id, f"{SOURCE}/exceptions", recorded=now)
+
+    def _told(self, exception: SlaException, line: str, mentions: Sequence[str]) -> SlaException:
+        self.refresh()
+        self._say(exception, f"{len(exception.taken)}", line, mentions)
+        return exception
+
+    def _say_once(self, exception: SlaException, what: str, line: str) -> None:
+        if f"{exception.id}/{what}" not in self._announced:
+            self._announced.add(f"{exception.id}/{what}")
+            self._say(exception, what, line, (exception.requester,))
+
+    def _say(self, exception: SlaException, what: str, line: str, mentions: Sequence[str]) -> None:
+        """To every team that has promised something, under a key by which it is said once."""
+        now = self._clock.now()
+        named = dict.fromkeys(agreement.team for agreement in self._book.promises.agreements if agreement.team)
+        rows = []
+        for platform in self._platforms:
+            for team in (self._book.teams[name] for name in named if name in self._book.teams):
+                channel = team.id if platform == "terminal" else team.channels.get(platform)
+                if channel is not None:
+                    body = {"audience": AUDIENCE, "line": line, "mentions": list(mentions), "at": now}
+                    key = f"exceptions/{exception.id}/{what}/{platform}/{team.id}"
+                    rows.append(OutboxRow(key, exception.id, platform, channel, body, now))
+        self._ledger.outbox.add(rows, now)

@@ -1,0 +1,89 @@
+"""How an exception is asked for in one line.
+
+Decided here: the words of `/sla exceptions request …`, and that a time without an offset is by the wall clock of the desk's
+zone. Not decided here: what a request must say (`rules.exceptions`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.commands import CommandError
+from rules.instants import InstantError, of, text
+from rules.instants import parse as instant
+
+USAGE = (
+    "/sla exceptions request suspension for customer=acme from 2026-12-01T09:00 until 2026-12-01T17:00 because planned upgrade"
+)
+_KEYWORDS = ("for", "from", "until", "category", "factor", "because")
+
+
+def request_of(words: Sequence[str], zone: ZoneInfo, now: int) -> dict[str, Any]:
+    """The data of a request. Raises CommandError with what to write instead."""
+    if not words:
+        raise CommandError(f"What is asked for? Write {USAGE}")
+    parts = _parts(words[1:])
+    missing = [word for word in ("for", "from", "until", "because") if not parts.get(word)]
+    if missing:
+        raise CommandError(f"The request does not say {' and '.join(missing)}. Write {USAGE}")
+    data: dict[str, Any] = {
+        "kind": words[0].lower(),
+        "scope": scope_of(parts["for"]),
+        "from": _instant(" ".join(parts["from"]), zone, now),
+        "until": _instant(" ".join(parts["until"]), zone, now),
+        "reason": " ".join(parts["because"]),
+    }
+    for name in ("category", "factor"):
+        if parts.get(name):
+            data[name] = " ".join(parts[name]).lower()
+    return data
+
+
+def scope_of(words: Sequence[str]) -> dict[str, Any]:
+    """`customer=acme service=payments,login` as a condition. Raises CommandError."""
+    scope: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name or not value:
+            raise CommandError(f"For what? {word[:40]!r} is no field with a value: write customer=acme or ticket=T-1")
+        values = [one for one in value.split(",") if one]
+        scope[name] = values[0] if len(values) == 1 else {"in": values}
+    return scope
+
+
+def _parts(words: Sequence[str]) -> dict[str, list[str]]:
+    """The words after each keyword; all that follows `because` is the reason."""
+    parts: dict[str, list[str]] = {}
+    keyword: str | None = None
+    for word in words:
+        if keyword != "because" and word.lower() in _KEYWORDS:
+            keyword = word.lower()
+            if keyword in parts:
+                raise CommandError(f"{keyword} stands twice. Write {USAGE}")
+            parts[keyword] = []
+        elif keyword is None:
+            raise CommandError(f"{word[:40]!r} was not understood: after the kind comes for. Write {USAGE}")
+        else:
+            parts[keyword].append(word)
+    return parts
+
+
+def _instant(said: str, zone: ZoneInfo, now: int) -> str:
+    if said.lower() == "now":
+        return text(now)
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        moment = None
+    if moment is not None and moment.tzinfo is None:
+        try:
+            return text(of(moment.replace(tzinfo=zone)))
+        except OverflowError:
+            moment = None
+    try:
+        return text(instant(said))
+    except InstantError:
+        raise CommandError(
+            f"{said[:40]!r} is no time: write 2026-12-01T09:00 ({zone.key}), 2026-12-01T09:00:00Z or now"
+        ) from None
