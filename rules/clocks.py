@@ -79,10 +79,17 @@ def _in_order_of_time(run: "_Run") -> list[Decision]:
 
 @dataclass(slots=True)
 class _Cause:
-    """What changes something at an instant: an event of the ticket, or what people decided about promises."""
+    """What changes something at an instant: an event of the ticket, or what people decided about promises; `known` is up to
+    when decisions about exceptions are known: at one instant events come first.
+    """
 
     at: int
     words: str
+    known: int
+
+    @staticmethod
+    def of(event: TicketEvent) -> "_Cause":
+        return _Cause(event.time, _because(event), event.time - 1)
 
 
 class _Run:
@@ -119,11 +126,11 @@ class _Run:
             for step in track.step(facts, event.time):
                 self._follow(track, step, event)
             if changed and track.running and len(track.cycles) == before:
-                self._reconsider(track, _Cause(event.time, _because(event)))
+                self._reconsider(track, _Cause.of(event))
 
     def turn(self, at: int) -> None:
         """Something is decided about promises at an instant without an event of the ticket."""
-        cause = _Cause(at, "; ".join(filter(None, (self.promises.published(at), self.exemptions.words(at)))))
+        cause = _Cause(at, "; ".join(filter(None, (self.promises.published(at), self.exemptions.words(at)))), at)
         for track in self._tracks:
             if track.running:
                 self._reconsider(track, cause)
@@ -148,7 +155,7 @@ class _Run:
         live = self._live[track.metric.name]
         if step == "start":
             for agreement, target in self._promised(track, event.time):
-                self._begin(track, agreement, target, _Cause(event.time, _because(event)), afresh=False)
+                self._begin(track, agreement, target, _Cause.of(event), afresh=False)
             return
         reason = _because(event, self.ticket.facts)
         for clock in live.values():
@@ -183,7 +190,7 @@ class _Run:
         """What exceptions make of a clock's limit may have changed."""
         if not self.exemptions:
             return
-        target = self._terms(clock.base, clock.agreement, clock.metric, clock.started_at, cause.at)
+        target = self._terms(clock.base, clock.agreement, clock.metric, clock.started_at, cause.known)
         if target != clock.target:
             now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
             clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
@@ -198,7 +205,7 @@ class _Run:
         if agreement.on_change == "carry":
             clock.base = target
             clock.retarget(
-                agreement, self._terms(target, agreement, clock.metric, clock.started_at, cause.at), cause.at, reason
+                agreement, self._terms(target, agreement, clock.metric, clock.started_at, cause.known), cause.at, reason
             )
             return
         clock.end(cause.at, "cancel", f"begins anew, as the agreement says: {reason}")
@@ -218,20 +225,20 @@ class _Run:
             self._since[agreement.name, metric] = cause.at
         since = self._since.get((agreement.name, metric), 0)  # what came before its last beginning at zero is no longer carried
         clock.base = target
-        target = self._terms(target, agreement, metric, cause.at if since == cause.at else cycle.started_at, cause.at)
+        target = self._terms(target, agreement, metric, cause.at if since == cause.at else cycle.started_at, cause.known)
         under = "".join(f"; under {exception.in_words()}" for exception in target.under)
         reason = f"{agreement.reason}; {in_words(metric)} within {target.text}{under}: {cause.words}"
         clock.start(cycle, carried, target, cause.at, since=since, reason=reason)
         self.clocks.append(clock)
         self._live[metric][agreement.name] = clock
 
-    def _terms(self, target: Target, agreement: Agreement, metric: str, started_at: int, at: int) -> Target:
-        """A limit as exceptions known at `at` have it, for a clock that started at an instant."""
+    def _terms(self, target: Target, agreement: Agreement, metric: str, started_at: int, known: int) -> Target:
+        """A limit as exceptions known at an instant have it, for a clock that started at another."""
         if not self.exemptions:
             return target
         goes_on = metric in CONTINUED and agreement.on_reopen == "resume"
         since = 0 if goes_on else started_at
-        return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, at=at)
+        return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, known=known)
 
     def _anew(self, track: Track, at: int) -> dict[str, tuple[Agreement, Target]]:
         """Agreements whose clocks begin now, in the version that is in force now."""

@@ -38,7 +38,7 @@ class Exemptions:
         self._known: Sequence[SlaException] = register.touching(first, now) if register.exceptions else ()
         self._moments: list[tuple[int, Mapping[str, Any]]] = []
         self._held: dict[tuple[str, str, str], _Held] = {}
-        self.changes = sorted({at for exception in self._known for at in exception.changes if first < at <= now})
+        self.changes = sorted({at for exception in self._known for at in exception.changes if first <= at <= now})
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -52,13 +52,13 @@ class Exemptions:
         changed = [e for e in self._known if at in e.changes]
         return "; ".join(f"{e.in_words()} ({'revoked' if at == e.changes[-1] > e.changes[0] else 'approved'})" for e in changed)
 
-    def terms(self, target: Target, agreement: Agreement, metric: str, *, started_at: int, since: int, at: int) -> Target:
-        """The limit as it is known at `at` for a clock that started at `started_at` and counts from `since` on."""
+    def terms(self, target: Target, agreement: Agreement, metric: str, *, started_at: int, since: int, known: int) -> Target:
+        """The limit as it is known at an instant for a clock that started at `started_at` and counts from `since` on."""
         windows: list[Window] = []
         factor = Fraction(1)
         under: list[SlaException] = []
         for exception in self._known:
-            window = exception.window(at)
+            window = exception.window(known)
             if window is None or exception.kind == "waiver":
                 continue
             spans = self._spans(exception, agreement, metric)
