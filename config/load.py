@@ -4,9 +4,11 @@ Decided here: the order of these, the rules that hold where none are written, an
 refused as a whole.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.build import build
+from config.calendar_checks import check_calendars, check_openings
 from config.consistency import check_consistency
 from config.default_rules import DEFAULT_RULES
 from config.extends import extend
@@ -25,7 +27,9 @@ def examine(path: Path) -> tuple[Book | None, list[Problem]]:
     source.data.setdefault("rules", DEFAULT_RULES)
     valid = validate(source)
     check_references(source)
+    check_calendars(source)
     check_consistency(source)
+    check_openings(source, valid["calendars"], datetime.now(UTC).date())
     if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
         check_actions(source)
     check_thresholds(source, valid)

@@ -3,16 +3,16 @@
 Decided here: what working time is between two instants, and which instant lies a given working time away (DESIGN 4,
 "calendars" and "questions to a calendar"). A calendar is compiled once to a table of open windows with cumulative time and
 then answered by bisection; the table grows on demand in both directions. Not decided here: which windows a date has
-(`calendar_days`), tickets, targets.
+(`calendar_days`), which version of a calendar counts for whom (`calendar_versions`), tickets, targets.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from rules.calendar_days import FIRST_DATE, LAST_DATE, CalendarDays, midnight
+from rules.calendar_days import FIRST_DATE, LAST_DATE, Days, midnight
 from rules.instants import DAY, to_datetime
 
 _CYCLE = 3 * 366 * DAY  # holidays come again every year, give or take a leap year
@@ -50,7 +50,7 @@ class BusinessCalendar:
     `working_day` is what `1wd` means, in milliseconds, or None. `always` is true for 24x7.
     """
 
-    def __init__(self, name: str, days: CalendarDays | None, working_day: int | None = None) -> None:
+    def __init__(self, name: str, days: Days | None, working_day: int | None = None) -> None:
         self.name = name
         self.days = days
         self.working_day = working_day
@@ -64,6 +64,29 @@ class BusinessCalendar:
     def zone(self) -> ZoneInfo:
         """The zone whose wall clock the calendar follows; UTC for 24x7."""
         return self.days.zone if self.days else ZoneInfo("UTC")
+
+    @property
+    def base(self) -> str:
+        """The name in the configuration; a version of a calendar has a longer one."""
+        return self.name
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        """Instants from which running clocks follow a new version; a calendar without versions has none."""
+        return ()
+
+    @property
+    def versions(self) -> "Mapping[str, BusinessCalendar]":
+        """By name, itself and what its later versions make of it."""
+        return {self.name: self}
+
+    def in_force(self, start: int, at: int) -> "BusinessCalendar":  # noqa: ARG002
+        """The calendar that counts, as known at an instant, for a clock that began at another: itself, without versions."""
+        return self
+
+    def zone_on(self, day: date) -> ZoneInfo:
+        """The zone whose wall clock it follows on a date."""
+        return self.days.on(day).zone if self.days else self.zone
 
     def __repr__(self) -> str:
         return f"BusinessCalendar({self.name!r})"

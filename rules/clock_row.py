@@ -44,7 +44,8 @@ class ClockRow:
         """How the clock stands at a later instant if nothing has happened since `as_of`; before it, as it stood then."""
         if self.stopped_at is not None or now <= self.as_of:
             return self
-        open_time = calendars[self.calendar].between(self.as_of, now) if self.calendar in calendars else 0
+        calendar = calendars.get(self.calendar)
+        open_time = calendar.in_force(self.started_at, now).between(self.as_of, now) if calendar else 0
         if self.state == "paused":
             return replace(self, as_of=now, paused_ms=self.paused_ms + open_time)
         later = replace(self, as_of=now, elapsed_ms=self.elapsed_ms + open_time)

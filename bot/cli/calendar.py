@@ -104,9 +104,10 @@ def _show(calendar: BusinessCalendar) -> None:
 def _fortnight(calendar: BusinessCalendar, first: date) -> Iterator[tuple[date, list[tuple[int, int]], str]]:
     assert calendar.days is not None
     for day in (first + timedelta(days=n) for n in range(14)):
-        windows = calendar.windows(midnight(day, calendar.zone), midnight(day + timedelta(days=1), calendar.zone))
-        reason = calendar.days.closing_reason(day)
-        note = reason or ("hours of this date" if day in calendar.days.dates else "")
+        zone, next_zone = calendar.zone_on(day), calendar.zone_on(day + timedelta(days=1))
+        windows = calendar.windows(midnight(day, zone), midnight(day + timedelta(days=1), next_zone))
+        days = calendar.days.on(day)
+        note = days.closing_reason(day) or ("hours of this date" if day in days.dates else "")
         yield day, windows, note.replace("[", "(")
 
 
