@@ -75,6 +75,54 @@ def test_a_calendar_shows_a_fortnight_to_a_person(tmp_path: Path) -> None:
     assert "80 hours open" in done.stdout
 
 
+YEAR = """\
+calendars:
+  office:
+    zone: Europe/London
+    hours: {mon-fri: ["09:00-17:00"]}
+    holidays: {country: GB, subdivision: ENG, closed: {2026-12-24: "Eve [bold]"}}
+    dates: {2026-12-31: ["09:00-12:00"]}
+    versions: [{from: 2026-07-01, hours: {mon-sat: ["09:00-17:00"]}}]
+"""
+
+
+def test_a_calendar_lists_what_is_special_about_a_year(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(YEAR)
+    done = sla("calendar", "--config", tmp_path / "c.yaml", "office", "--year", "2026")
+    assert done.returncode == 0
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[0] == "office · Europe/London · 2026"
+    for expected in (
+        "● Fri 25 Dec 2026 closed – Christmas Day country takes open hours",
+        "Wed 01 Jul 2026 new version 09:00–17:00 version 2026-07-01 calendar other hours",
+        "Thu 24 Dec 2026 closed – Eve [bold] calendar takes open hours",
+        "● Sat 26 Dec 2026 closed – Boxing Day country takes open hours",
+        "Thu 31 Dec 2026 own hours 09:00–12:00 hours by its date calendar other hours",
+        "● 9 holidays of the country on open hours.",
+        "277 working days, 2,211 open hours in 2026.",
+    ):
+        assert expected in lines
+
+
+@pytest.mark.parametrize(
+    "words", [("--year", "1599"), ("--year", "2600"), ("--year", "soon"), ("--year", "2026", "--queries", "-")]
+)
+def test_a_year_that_cannot_be_shown_is_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "c.yaml").write_text(OFFICE)
+    done = sla("calendar", "--config", tmp_path / "c.yaml", "office", *words)
+    assert done.returncode == 2
+    assert "year" in done.stderr
+
+
+def test_a_version_of_a_calendar_is_asked_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(YEAR)
+    question = '{"op":"between","start":"2026-08-15T00:00:00Z","end":"2026-08-16T00:00:00Z"}'  # a Saturday
+    for name in ("office", "office 2026-07-01"):
+        done = sla("calendar", "--config", tmp_path / "c.yaml", name, "--queries", "-", stdin=question)
+        assert rows(done.stdout) == [{"ms": 8 * 3_600_000}]
+    assert "1 calendar" in sla("check", "--config", tmp_path / "c.yaml").stdout
+
+
 def test_a_calendar_that_nobody_knows_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(OFFICE)
     done = sla("calendar", "--config", tmp_path / "c.yaml", "offise")
