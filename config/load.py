@@ -4,6 +4,7 @@ Decided here: the order of these, the rules that hold where none are written, an
 refused as a whole.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from escalation.book import Book
 from rules.problems import Problem
 
 
-def examine(path: Path) -> tuple[Book | None, list[Problem]]:
-    """The book, where nothing is wrong, and all problems and warnings in the order of their places."""
-    source = read(path)
+def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book | None, list[Problem]]:
+    """The book, where nothing is wrong, and all problems and warnings in the order of their places.
+
+    `drafts` are texts by file that are examined instead of what the files hold, before they are written.
+    """
+    source = read(path, drafts)
     extend(source)
     written = "rules" in source.data
     source.data.setdefault("rules", DEFAULT_RULES)

@@ -5,6 +5,7 @@ person (`calendar_views`), and the calendar.
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +15,11 @@ from adapters.helpdesk.cloudevents import decode
 from adapters.helpdesk.event_data import EventError
 from adapters.wall_clock import WallClock
 from bot.cli.calendar_views import show_fortnight, show_year
-from bot.cli.options import ConfigOption, load_book, usage_error
+from bot.cli.options import ConfigOption, config_path, load_book, usage_error
 from bot.cli.simulate import opened
 from rules.calendar import BusinessCalendar, CalendarError
 from rules.calendar_days import FIRST_DATE, LAST_DATE
-from rules.instants import InstantError, parse, text_or_none
+from rules.instants import InstantError, parse, text_or_none, to_datetime
 from rules.problems import did_you_mean
 
 MOST_MILLISECONDS = 10**14
@@ -30,6 +31,10 @@ def calendar(
     config: ConfigOption = None,
     queries: Annotated[str | None, typer.Option(help="Answer JSON lines of this file; - is standard input.")] = None,
     year: Annotated[int | None, typer.Option(help="List the dates of this year that differ from the weekly hours.")] = None,
+    feed: Annotated[
+        Path | None, typer.Option("--import", help="Show what the holidays of an iCalendar file (.ics) would close.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="With --import: write them into the configuration.")] = False,
 ) -> None:
     """Show a calendar's open hours of the next fortnight, its special dates of a year, or answer questions about it.
 
@@ -39,23 +44,34 @@ def calendar(
     {"op":"is_open","at":T} → {"open":true} ·
     next_open, next_close, prev_open, prev_close with "at" → {"at":T}, null where there is none.
     """
+    if sum(asked is not None for asked in (queries, year, feed)) > 1:
+        raise usage_error("--queries, --year and --import ask for different answers: give one of them")
+    if write and feed is None:
+        raise usage_error("--write says what to do with an import: give --import FILE beside it")
+    if year is not None and not FIRST_DATE.year <= year < LAST_DATE.year:
+        raise usage_error(f"--year is {year}: years are counted from {FIRST_DATE.year} to {LAST_DATE.year - 1}")
     calendars = load_book(config).promises.calendars
     if name not in calendars:
         raise usage_error(f"there is no calendar {name!r}. {did_you_mean(name, calendars)}".rstrip())
-    if queries is not None and year is not None:
-        raise usage_error("--queries and --year ask for different answers: give one of them")
+    found, now = calendars[name], WallClock().now()
     if year is not None:
-        if not FIRST_DATE.year <= year < LAST_DATE.year:
-            raise usage_error(f"--year is {year}: years are counted from {FIRST_DATE.year} to {LAST_DATE.year - 1}")
-        show_year(calendars[name], year)
-        return
-    if queries is None:
-        show_fortnight(calendars[name], WallClock().now())
-        return
+        show_year(found, year)
+    elif feed is not None:
+        from bot.cli.calendar_import import import_holidays  # its libraries would slow every other command's start
+
+        whole = calendars[found.base]
+        import_holidays(whole, feed, config_path(config), to_datetime(now).astimezone(whole.zone).date(), write=write)
+    elif queries is not None:
+        _answer_lines(found, queries)
+    else:
+        show_fortnight(found, now)
+
+
+def _answer_lines(calendar: BusinessCalendar, queries: str) -> None:
     with opened(queries) as lines:
         for line in lines:
             if line.strip():
-                sys.stdout.buffer.write(to_json(answer(calendars[name], line)) + b"\n")
+                sys.stdout.buffer.write(to_json(answer(calendar, line)) + b"\n")
                 sys.stdout.buffer.flush()
 
 

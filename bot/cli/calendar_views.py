@@ -17,7 +17,7 @@ from rules.calendar import BusinessCalendar
 from rules.calendar_year import SpecialDate, windows_on, year_of
 from rules.instants import HOUR, to_datetime
 
-_DATE = "%a %d %b %Y"
+DATE = "%a %d %b %Y"
 _LOST = "●"
 
 
@@ -34,7 +34,7 @@ def show_fortnight(calendar: BusinessCalendar, now: int) -> None:
     for day, windows, note in _fortnight(calendar, to_datetime(now).astimezone(calendar.zone).date()):
         total += sum(end - start for start, end in windows)
         hours = _hours(calendar, day, windows)
-        table.add_row(day.strftime(_DATE), hours or "[dim]closed[/]", f"[dim]{escape(note)}[/]" if note else "")
+        table.add_row(day.strftime(DATE), hours or "[dim]closed[/]", f"[dim]{escape(note)}[/]" if note else "")
     console.print(table)
     console.print(f"{total / HOUR:g} hours open in these fourteen days.")
 
@@ -64,7 +64,7 @@ def _specials(calendar: BusinessCalendar, specials: list[SpecialDate]) -> Table:
     for special in specials:
         hours = _hours(calendar, special.day, windows_on(calendar.days, special.day))
         mark = _LOST if _is_lost(special) else ""
-        cells = (mark, special.day.strftime(_DATE), special.what, hours or "–", special.why, special.by, _effect(special))
+        cells = (mark, special.day.strftime(DATE), special.what, hours or "–", special.why, special.by, _effect(special))
         table.add_row(*map(escape, cells), style="" if special.matters else "dim")
     return table
 
