@@ -75,18 +75,22 @@ class CalendarDays:
         """Open windows that begin on the dates [first, last), in instants, sorted, merged, cut at closed days."""
         found: list[tuple[int, int]] = []
         shut: list[tuple[int, int]] = []
-        begins = midnight(first, self.zone)
-        for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
-            ends = midnight(day + timedelta(days=1), self.zone)
-            if day < last and begins < ends:
-                found.extend((self._instant(day, start), self._instant(day, end)) for start, end in self.hours_of(day))
+        dates = [first + timedelta(days=n) for n in range((last - first).days + 3)]
+        begins = [midnight(day, self.zone) for day in dates]
+        for i, day in enumerate(dates[:-2]):
+            if day < last and begins[i] < begins[i + 1]:
+                for start, end in self.hours_of(day):
+                    found.append((self._instant(day, start, begins, i), self._instant(day, end, begins, i)))
             if self.closing_reason(day) is not None:
-                shut.append((begins, ends))
-            begins = ends
+                shut.append((begins[i], begins[i + 1]))
         return _without(merged(found), shut)
 
-    def _instant(self, day: date, wall: int) -> int:
+    def _instant(self, day: date, wall: int, begins: list[int], i: int) -> int:
+        """The instant of a time of day of a date, or of the date after it; `begins[i]` and what follows are their midnights."""
         days, rest = divmod(wall, DAY)
+        # No zone has ever changed its clocks twice within two days: where a date has 24 hours, they stay.
+        if begins[i + days + 1] - begins[i + days] == DAY:
+            return begins[i + days] + rest
         moment = datetime.combine(day + timedelta(days=days), time.min) + timedelta(milliseconds=rest)
         return of(moment.replace(tzinfo=self.zone))
 
