@@ -1,21 +1,16 @@
 """Valid sections → the book.
 
 Decided here: how sections are put together: whose calendar counts a limit, what a version is called, what of a built-in metric
-stays. Not decided here: whether they fit together (`references`, `consistency`), and the meaning of any of it.
+stays. Not decided here: calendars (`calendars`), whether sections fit together (`references`, `consistency`), and the meaning
+of any of it.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date
-from functools import cache
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
-import holidays
-
-from config.fields import days_of
+from config.calendars import calendar_of_section
 from config.schema import (
     AgreementSection,
-    CalendarSection,
-    HolidaysSection,
     LadderSection,
     MetricSection,
     RotaSection,
@@ -30,9 +25,8 @@ from escalation.people import Person, Team
 from escalation.rota import HandOver, Override, Rota, Shift
 from rules.agreement import Agreement, CustomerUpdates, Target
 from rules.calendar import BusinessCalendar
-from rules.calendar_days import CalendarDays, Hours, midnight
+from rules.calendar_days import midnight
 from rules.conditions import ALWAYS, Condition
-from rules.instants import DAY
 from rules.metrics import BUILT_IN, Metric
 from rules.promises import Promises
 
@@ -41,13 +35,14 @@ Calendars = Mapping[str, BusinessCalendar]
 
 def build(valid: Mapping[str, Mapping[str, Any]]) -> Book:
     """The book of sections that are valid and fit together."""
-    calendars = {name: _calendar(name, section) for name, section in valid["calendars"].items()}
+    calendars = {name: calendar_of_section(name, section) for name, section in valid["calendars"].items()}
+    versions = {name: later for calendar in calendars.values() for name, later in calendar.versions.items()}
     metrics = {name: _metric(name, section) for name, section in valid["metrics"].items()}
     agreements = [_agreement(name, section, calendars) for name, section in valid["agreements"].items()]
     # What the configuration knows of customers, as fields of their tickets.
     customers = {name: dict(fields) for name, fields in valid["customers"].items() if isinstance(fields, Mapping)}
     return Book(
-        promises=Promises(calendars, agreements, metrics, customers, valid["statuses"]),
+        promises=Promises(calendars | versions, agreements, metrics, customers, valid["statuses"]),
         rules=[Rule(name, s.when, tuple(Action(*action) for action in s.do)) for name, s in valid["rules"].items()],
         people={name: Person(name, s.name, s.email, s.slack, s.discord, tuple(s.roles)) for name, s in valid["people"].items()},
         teams={name: _team(name, section) for name, section in valid["teams"].items()},
@@ -55,40 +50,6 @@ def build(valid: Mapping[str, Mapping[str, Any]]) -> Book:
         ladders={name: _ladder(name, section) for name, section in valid["ladders"].items()},
         wording=dict(valid["wording"]),
     )
-
-
-# Calendars
-
-
-def _calendar(name: str, section: CalendarSection) -> BusinessCalendar:
-    if section.hours is None and section.holidays == HolidaysSection() and not section.dates:
-        return BusinessCalendar(name, None, section.working_day)
-    # Around the clock, but for the days that are closed or have hours of their own.
-    weekly: list[Hours] = [((0, DAY),) if section.hours is None else ()] * 7
-    for named, windows in (section.hours or {}).items():
-        for day in days_of(named):
-            weekly[day] = weekly[day] + tuple(windows)
-    days = CalendarDays(
-        zone=section.zone,
-        weekly=cast(Any, tuple(weekly)),
-        closed=section.holidays.closed,
-        dates={day: tuple(windows) for day, windows in section.dates.items()},
-        open=frozenset(section.holidays.open),
-        holidays=_holidays(section.holidays),
-    )
-    return BusinessCalendar(name, days, section.working_day)
-
-
-def _holidays(section: HolidaysSection) -> Callable[[int], Mapping[date, str]]:
-    country = section.country
-    if country is None:
-        return lambda _year: {}
-
-    @cache
-    def of_year(year: int) -> Mapping[date, str]:
-        return dict(holidays.country_holidays(country, subdiv=section.subdivision, years=year))
-
-    return of_year
 
 
 # Agreements
@@ -108,7 +69,7 @@ def _agreement(name: str, section: AgreementSection, calendars: Calendars) -> Ag
         name=name,
         version=section.version or section.start.isoformat(),
         kind=section.kind,
-        since=midnight(section.start, calendar.zone),
+        since=midnight(section.start, calendar.zone_on(section.start)),
         calendar=calendar,
         targets={
             metric: {priority: _target(limit, calendar, calendars) for priority, limit in limits.items()}

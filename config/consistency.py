@@ -1,20 +1,19 @@
 """What must fit together within the configuration: limits with their calendars, and parts of one thing with each other.
 
 Decided here: checks that need more than one field. They read the data as written, so that each is told even where its
-section has other problems. Not decided here: names that must be defined elsewhere (`references`).
+section has other problems. Not decided here: names that must be defined elsewhere (`references`), and what makes a calendar
+(`calendar_checks`).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-import holidays
-
+from config.calendar_checks import first_that
 from config.fields import local_time
 from config.problems import shown
 from config.source import Place, Source
 from rules.durations import Amount, DurationError, parse_amount, parse_threshold
 from rules.metrics import BUILT_IN
-from rules.problems import did_you_mean
 
 _NOTHING = (None, "none")
 _WHOM = ("rota", "person", "role", "lead_of")
@@ -22,12 +21,6 @@ _WHOM = ("rota", "person", "role", "lead_of")
 
 def check_consistency(source: Source) -> None:
     """Note everything that does not fit together."""
-    for place, calendar in source.found(("calendars", "*")):
-        if isinstance(calendar, Mapping):
-            _check_hours(source, place, calendar)
-    for place, holiday in source.found(("calendars", "*", "holidays")):
-        if isinstance(holiday, Mapping):
-            _check_country(source, place, holiday.get("country"), holiday.get("subdivision"))
     for place, metric in source.found(("metrics", "*")):
         if isinstance(metric, Mapping):
             _check_start(source, place, metric)
@@ -49,25 +42,6 @@ def check_consistency(source: Source) -> None:
             _check_span(source, place, span)
 
 
-def _check_hours(source: Source, place: Place, calendar: Mapping[str, Any]) -> None:
-    hours, dates = calendar.get("hours"), calendar.get("dates") or {}
-    if isinstance(hours, Mapping) and isinstance(dates, Mapping) and not any((*hours.values(), *dates.values())):
-        source.problem((*place, "hours"), "no open window", "at least one", "A calendar that never opens counts nothing.")
-
-
-def _check_country(source: Source, place: Place, country: object, subdivision: object) -> None:
-    known = holidays.list_supported_countries()
-    if country is None and subdivision is not None:
-        source.problem((*place, "subdivision"), shown(subdivision), "a country beside it", "Add country: such as GB.")
-    if not isinstance(country, str | int):
-        return
-    if str(country) not in known:
-        source.problem((*place, "country"), shown(country), "a country code such as GB", did_you_mean(country, known))
-    elif isinstance(subdivision, str | int) and str(subdivision) not in known[str(country)]:
-        hint = did_you_mean(subdivision, known[str(country)])
-        source.problem((*place, "subdivision"), shown(subdivision), f"a subdivision of {country}", hint)
-
-
 def _check_start(source: Source, place: Place, metric: Mapping[str, Any]) -> None:
     """A built-in metric may be redefined in part: its own start holds then."""
     start = metric.get("start", BUILT_IN.get(str(place[-1]), {}).get("start"))
@@ -85,12 +59,12 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
         return
     # An inherited limit is right where it was written; what does not fit it is the calendar said here.
     at, found = (where, name) if source.is_inherited(place) else (place, amount.text)
-    if amount.uses_days and calendar.get("hours") != "24x7":
-        hint = f"Calendar {name} is not 24x7: write working days, such as 2wd, or hours."
+    if amount.uses_days and (version := _unlike_24x7(calendar)) is not None:
+        hint = f"Calendar {name}{version} is not 24x7: write working days, such as 2wd, or hours."
         source.problem(at, shown(found), f"working days or hours{_for_which(amount, at, place)}", hint)
-    elif amount.working_days and calendar.get("working_day") is None:
+    elif amount.working_days and (version := _without_working_day(calendar)) is not None:
         expected = f"a calendar that says how long a working day is{_for_which(amount, at, place)}"
-        source.problem(at, shown(found), expected, f"Add working_day: 8h to calendar {name}.")
+        source.problem(at, shown(found), expected, f"Add working_day: 8h to calendar {name}{version}.")
 
 
 def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
@@ -104,8 +78,10 @@ def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
         if meant is not None:
             seen.add(meant)
         amount = _amount(str(text).removesuffix("before").removesuffix("after").strip())
-        if amount is not None and amount.uses_days and calendar is not None and calendar.get("hours") != "24x7":
-            hint = f"Calendar {name} is not 24x7, and a threshold is counted in it: write hours."
+        if amount is None or not amount.uses_days or calendar is None:
+            continue
+        if (version := _unlike_24x7(calendar)) is not None:
+            hint = f"Calendar {name}{version} is not 24x7, and a threshold is counted in it: write hours."
             source.problem((*place, i), shown(text), "hours", hint)
 
 
@@ -139,6 +115,14 @@ def _calendar(source: Source, name: object) -> Mapping[str, Any] | None:
     calendars = source.data.get("calendars")
     found = calendars.get(str(name)) if isinstance(calendars, Mapping) else None
     return found if isinstance(found, Mapping) else None
+
+
+def _unlike_24x7(calendar: Mapping[str, Any]) -> str | None:
+    return first_that(calendar, lambda terms: terms.get("hours") != "24x7")
+
+
+def _without_working_day(calendar: Mapping[str, Any]) -> str | None:
+    return first_that(calendar, lambda terms: terms.get("working_day") is None)
 
 
 def _calendar_of(source: Source, place: Place, limit: Mapping[str, Any]) -> tuple[Place, object]:

@@ -73,6 +73,14 @@ def local_time(text: str) -> datetime | None:
         return None
 
 
+def day_of(text: object) -> date | None:
+    """A date, or None where a text is none."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def _window(text: str) -> tuple[int, int]:
     start, _, end = text.partition("-")
     first, last = wall_milliseconds(start), wall_milliseconds(end)

@@ -4,9 +4,12 @@ Decided here: the order of these, the rules that hold where none are written, an
 refused as a whole.
 """
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.build import build
+from config.calendar_checks import check_calendars, check_openings
 from config.consistency import check_consistency
 from config.default_rules import DEFAULT_RULES
 from config.extends import extend
@@ -17,15 +20,20 @@ from escalation.book import Book
 from rules.problems import Problem
 
 
-def examine(path: Path) -> tuple[Book | None, list[Problem]]:
-    """The book, where nothing is wrong, and all problems and warnings in the order of their places."""
-    source = read(path)
+def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book | None, list[Problem]]:
+    """The book, where nothing is wrong, and all problems and warnings in the order of their places.
+
+    `drafts` are texts by file that are examined instead of what the files hold, before they are written.
+    """
+    source = read(path, drafts)
     extend(source)
     written = "rules" in source.data
     source.data.setdefault("rules", DEFAULT_RULES)
     valid = validate(source)
     check_references(source)
+    check_calendars(source)
     check_consistency(source)
+    check_openings(source, valid["calendars"], datetime.now(UTC).date())
     if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
         check_actions(source)
     check_thresholds(source, valid)

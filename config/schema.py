@@ -143,12 +143,25 @@ def _hours(value: Any) -> Any:
     return value
 
 
-class CalendarSection(Section):
-    hours: Annotated[dict[str, list[Window]] | None, BeforeValidator(_hours)]
+Hours = Annotated[dict[str, list[Window]] | None, BeforeValidator(_hours)]
+
+
+class CalendarTerms(Section):
     zone: Zone = ZoneInfo("UTC")
     working_day: Milliseconds | None = None
     holidays: HolidaysSection = HolidaysSection()
     dates: dict[Day, list[Window]] = {}
+
+
+class CalendarVersionSection(CalendarTerms):
+    start: Day = Field(alias="from")
+    applies_to: Literal["new", "open"] = "new"
+    hours: Hours = None
+
+
+class CalendarSection(CalendarTerms):
+    hours: Hours
+    versions: list[CalendarVersionSection] = []
 
 
 class MetricSection(Section):

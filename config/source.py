@@ -75,22 +75,26 @@ def _found(data: Any, pattern: tuple[str, ...], place: Place) -> Iterator[tuple[
             yield from _found(item, rest, (*place, i))
 
 
-def read(path: Path) -> Source:
-    """Read a file, or every YAML and JSON file of a folder, into one source. Problems are noted, not raised."""
+def read(path: Path, drafts: Mapping[str, str] | None = None) -> Source:
+    """Read a file, or every YAML and JSON file of a folder, into one source. Problems are noted, not raised.
+
+    `drafts` are texts that are read instead of what the files of these names hold.
+    """
     source = Source()
     files = sorted(p for p in path.iterdir() if p.suffix in ENDINGS and p.is_file()) if path.is_dir() else [path]
     source.names = [str(file) for file in files] or [str(path)]
     if not files:
         source.problem((), "no file", f"files ending in {', '.join(ENDINGS)}", "Name a file or a folder of them.")
     for file in files:
-        _read_file(file, source)
+        _read_file(file, source, (drafts or {}).get(str(file)))
     return source
 
 
-def _read_file(path: Path, source: Source) -> None:
+def _read_file(path: Path, source: Source, draft: str | None) -> None:
     file = str(path)
     try:
-        node = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8") if draft is None else draft
+        node = YAML(typ="safe", pure=True).compose(text)
     except OSError as error:
         source.problems.append(
             Problem(

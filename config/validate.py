@@ -86,7 +86,7 @@ def _plain(detail: ErrorDetails) -> str:
 def _fields(adapter: TypeAdapter[Any], inside: Place) -> list[str]:
     """The fields that are known where an unknown one was found."""
     model: Any = getattr(adapter, "_type", None)
-    for part in inside:
+    for part in (part for part in inside if not isinstance(part, int)):  # an item of a list is what the list is of
         if isinstance(model, type) and issubclass(model, BaseModel):
             names = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
             model = _inner(names.get(str(part)))

@@ -3,45 +3,27 @@
 Decided here: what working time is between two instants, and which instant lies a given working time away (DESIGN 4,
 "calendars" and "questions to a calendar"). A calendar is compiled once to a table of open windows with cumulative time and
 then answered by bisection; the table grows on demand in both directions. Not decided here: which windows a date has
-(`calendar_days`), tickets, targets.
+(`calendar_days`), which version of a calendar counts for whom (`calendar_versions`), tickets, targets.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from rules.calendar_days import FIRST_DATE, LAST_DATE, CalendarDays, midnight
+from rules.calendar_days import FIRST_DATE, LAST_DATE, Days, midnight
+from rules.calendar_table import Table, table_of
 from rules.instants import DAY, to_datetime
 
 _CYCLE = 3 * 366 * DAY  # holidays come again every year, give or take a leap year
 _BEGINNING, _END = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999
 
 
+_LONGEST = (LAST_DATE - FIRST_DATE).days * DAY
+
+
 class CalendarError(ValueError):
     """A calendar has no open time where some is needed."""
-
-
-class _Table(NamedTuple):
-    """Open windows, sorted and apart; `before[i]` is the open time ahead of window i. True only within [low, high)."""
-
-    starts: list[int]
-    ends: list[int]
-    before: list[int]
-    filled: list[int]  # before[i] plus the length of window i
-    low: int
-    high: int
-    first: date
-    last: date
-
-    def position(self, at: int) -> int:
-        """Open time from the table's beginning to `at`."""
-        i = bisect_right(self.starts, at) - 1
-        if i < 0:
-            return 0
-        end = self.ends[i]
-        return self.before[i] + (at if at < end else end) - self.starts[i]
 
 
 class BusinessCalendar:
@@ -50,20 +32,42 @@ class BusinessCalendar:
     `working_day` is what `1wd` means, in milliseconds, or None. `always` is true for 24x7.
     """
 
-    def __init__(self, name: str, days: CalendarDays | None, working_day: int | None = None) -> None:
+    def __init__(self, name: str, days: Days | None, working_day: int | None = None) -> None:
         self.name = name
         self.days = days
         self.working_day = working_day
         self.always = days is None
-        self._table: _Table | None = None
+        self._table: Table | None = None
         if days is None:
-            length = _END - _BEGINNING
-            self._table = _Table([_BEGINNING], [_END], [0], [length], _BEGINNING, _END, FIRST_DATE, LAST_DATE)
+            self._table = table_of([(_BEGINNING, _END)], _BEGINNING, _END, FIRST_DATE, LAST_DATE)
 
     @property
     def zone(self) -> ZoneInfo:
         """The zone whose wall clock the calendar follows; UTC for 24x7."""
         return self.days.zone if self.days else ZoneInfo("UTC")
+
+    @property
+    def base(self) -> str:
+        """The name in the configuration; a version of a calendar has a longer one."""
+        return self.name
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        """Instants from which running clocks follow a new version; a calendar without versions has none."""
+        return ()
+
+    @property
+    def versions(self) -> "Mapping[str, BusinessCalendar]":
+        """By name, itself and what its later versions make of it."""
+        return {self.name: self}
+
+    def in_force(self, start: int, at: int) -> "BusinessCalendar":  # noqa: ARG002
+        """The calendar that counts, as known at an instant, for a clock that began at another: itself, without versions."""
+        return self
+
+    def zone_on(self, day: date) -> ZoneInfo:
+        """The zone whose wall clock it follows on a date."""
+        return self.days.on(day).zone if self.days else self.zone
 
     def __repr__(self) -> str:
         return f"BusinessCalendar({self.name!r})"
@@ -75,69 +79,80 @@ class BusinessCalendar:
         """
         if amount <= 0:
             return start if amount == 0 else self.sub(start, -amount)
+        # Everything asks this, so what could be calls is written out.
+        table = self._table
+        if table is None or not table.low <= start < table.high:
+            table = self._covering(start)
+        i = bisect_right(table.edges, start)
+        wanted = table.counted[i] + amount
+        if i & 1:
+            wanted += start - table.edges[i - 1]
+        if wanted > table.total:
+            return self._far(start, amount)
+        return wanted + table.shift[bisect_left(table.filled, wanted)]
+
+    def _far(self, start: int, amount: int) -> int:
+        """`add` where the table does not reach far enough."""
         table = self._covering(start)
-        wanted = table.position(start) + amount
-        while wanted > table.position(table.high):
-            table = self._opening(table, forward=True)
-            wanted = table.position(start) + amount
-        i = bisect_left(table.filled, wanted)
-        return table.starts[i] + wanted - table.before[i]
+        while (wanted := table.position(start) + amount) > table.total:
+            table = self._opening(table, amount, forward=True)
+        return wanted + table.shift[bisect_left(table.filled, wanted)]
 
     def sub(self, start: int, amount: int) -> int:
         """The instant `amount` of open time before `start`; the mirror of `add`."""
         if amount <= 0:
             return start if amount == 0 else self.add(start, -amount)
         table = self._covering(start)
-        wanted = table.position(start) - amount
-        while wanted < table.position(table.low):
-            table = self._opening(table, forward=False)
-            wanted = table.position(start) - amount
-        i = bisect_right(table.before, wanted) - 1
-        return table.starts[i] + wanted - table.before[i]
+        while (wanted := table.position(start) - amount) < table.position(table.low):
+            table = self._opening(table, amount, forward=False)
+        return wanted + table.shift[bisect_right(table.before, wanted) - 1]
 
     def between(self, start: int, end: int) -> int:
         """Open time from `start` to `end`; negative where the end is before the start."""
-        if start > end:
-            return -self.between(end, start)
-        table = self._covering(start)
-        if end > table.high:
-            table = self._covering(end)
-        return table.position(end) - table.position(start)
+        table = self._table
+        if table is None or not (table.low <= start < table.high and table.low <= end < table.high):
+            table = self.table(start, end)
+        i, k = bisect_right(table.edges, start), bisect_right(table.edges, end)
+        open_time = table.counted[k] - table.counted[i]
+        if i & 1:
+            open_time -= start - table.edges[i - 1]
+        if k & 1:
+            open_time += end - table.edges[k - 1]
+        return open_time
 
     def is_open(self, at: int) -> bool:
         """Whether `at` lies in an open window; windows are half-open."""
-        table = self._covering(at)
-        i = bisect_right(table.starts, at) - 1
-        return i >= 0 and at < table.ends[i]
+        return bisect_right(self._covering(at).edges, at) & 1 == 1
 
     def next_open(self, at: int) -> int | None:
         """`at` itself if open, else the next opening; None where there is none any more."""
         if self.is_open(at):
             return at
-        return self._search(at, forward=True, find=_opening_after)
+        return self._search(at, forward=True, find=Table.opening_after)
 
     def next_close(self, at: int) -> int | None:
         """The first closing strictly after `at`; None where it never closes."""
-        return self._search(at, forward=True, find=_closing_after)
+        return self._search(at, forward=True, find=Table.closing_after)
 
     def prev_close(self, at: int) -> int | None:
         """`at` itself if the time just before it is open, else the last closing before it; None where there is none."""
         if self.is_open(at - 1):
             return at
-        return self._search(at, forward=False, find=_closing_before)
+        return self._search(at, forward=False, find=Table.closing_before)
 
     def prev_open(self, at: int) -> int | None:
         """The last opening strictly before `at`; None where there is none."""
-        return self._search(at, forward=False, find=_opening_before)
+        return self._search(at, forward=False, find=Table.opening_before)
 
     def windows(self, start: int, end: int) -> list[tuple[int, int]]:
         """The open windows that touch [start, end), cut to it."""
-        self._covering(start)
-        table = self._covering(end)
-        pairs = zip(table.starts, table.ends, strict=True)
-        return [(max(a, start), min(b, end)) for a, b in pairs if a < end and b > start]
+        return self.table(start, end).windows(start, end)
 
-    def _search(self, at: int, *, forward: bool, find: Callable[[_Table, int], int | None]) -> int | None:
+    def table(self, start: int, end: int) -> Table:
+        """What the calendar has been compiled to, true at both instants."""
+        return self._covering(end, self._covering(start))
+
+    def _search(self, at: int, *, forward: bool, find: Callable[[Table, int], int | None]) -> int | None:
         table = self._covering(at)
         nothing_until, nothing_before = self._horizon(at)
         while (found := find(table, at)) is None:
@@ -158,8 +173,9 @@ class BusinessCalendar:
         first = min([at, *(midnight(day, self.zone) for day in exceptions[:1])])
         return last + _CYCLE, first - _CYCLE
 
-    def _covering(self, at: int) -> _Table:
-        table = self._table
+    def _covering(self, at: int, table: Table | None = None) -> Table:
+        """A table that is true at an instant, and where `table` is: the one that is kept may by now be another thread's."""
+        table = table or self._table
         if table is not None and table.low <= at < table.high:
             return table
         day = _date_of(at)
@@ -171,7 +187,7 @@ class BusinessCalendar:
             table = self._grown(table, forward=False)
         return table
 
-    def _grown(self, table: _Table, *, forward: bool) -> _Table:
+    def _grown(self, table: Table, *, forward: bool) -> Table:
         """A table twice as long, kept for later. Raises CalendarError at the end of what is counted."""
         span = table.last - table.first
         first, last = table.first, table.last
@@ -184,8 +200,10 @@ class BusinessCalendar:
         self._table = grown = self._compiled(first, last)
         return grown
 
-    def _opening(self, table: _Table, *, forward: bool) -> _Table:
-        """A longer table for more open time. Raises CalendarError where the calendar does not open any more."""
+    def _opening(self, table: Table, amount: int, *, forward: bool) -> Table:
+        """A longer table for more open time. Raises CalendarError where the calendar does not open any more, or so long."""
+        if amount > _LONGEST and not self.always:
+            raise CalendarError(f"calendar {self.name!r} has not enough open time between {FIRST_DATE} and {LAST_DATE}")
         grown = self._grown(table, forward=forward)
         until, before = self._horizon(table.high if forward else table.low)
         beyond = grown.high > until if forward else grown.low < before
@@ -194,43 +212,13 @@ class BusinessCalendar:
             raise CalendarError(f"calendar {self.name!r} has not enough open time: it does not open {side}")
         return grown
 
-    def _compiled(self, first: date, last: date) -> _Table:
+    def _compiled(self, first: date, last: date) -> Table:
         days = self.days
         assert days is not None
         first, last = max(first, FIRST_DATE), min(last, LAST_DATE)
         # One day more at the beginning: its shift may run past midnight into the first day.
         windows = days.windows(first - timedelta(days=1), last)
-        starts = [start for start, _ in windows]
-        ends = [end for _, end in windows]
-        before, filled, total = [], [], 0
-        for start, end in windows:
-            before.append(total)
-            total += end - start
-            filled.append(total)
-        return _Table(starts, ends, before, filled, midnight(first, days.zone), midnight(last, days.zone), first, last)
-
-
-# What a table says at its edges may still change when it grows, so only what lies within them is an answer.
-
-
-def _opening_after(table: _Table, at: int) -> int | None:
-    i = bisect_right(table.starts, at)
-    return table.starts[i] if i < len(table.starts) and table.starts[i] < table.high else None
-
-
-def _closing_after(table: _Table, at: int) -> int | None:
-    i = bisect_right(table.ends, at)
-    return table.ends[i] if i < len(table.ends) and table.ends[i] < table.high else None
-
-
-def _closing_before(table: _Table, at: int) -> int | None:
-    i = bisect_left(table.ends, at) - 1
-    return table.ends[i] if i >= 0 and table.ends[i] > table.low else None
-
-
-def _opening_before(table: _Table, at: int) -> int | None:
-    i = bisect_left(table.starts, at) - 1
-    return table.starts[i] if i >= 0 and table.starts[i] > table.low else None
+        return table_of(windows, midnight(first, days.zone), midnight(last, days.zone), first, last)
 
 
 def _date_of(at: int) -> date:

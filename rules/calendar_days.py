@@ -3,12 +3,14 @@
 Decided here: the precedence closed, dates, open, holidays, weekly hours; that a closed day is closed from local midnight to
 midnight, whatever shift runs into it or begins on it (what such a shift has after midnight stays open); that touching or
 overlapping windows are one. A wall-clock time that the zone skips means the time as far after the skip; one that it has
-twice means the first. Not decided here: arithmetic.
+twice means the first; on a date that the zone skips whole, no window begins. Not decided here: arithmetic, and which version
+of a calendar holds (`calendar_versions`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from rules.instants import DAY, SECOND, of
@@ -21,6 +23,23 @@ Hours = tuple[tuple[int, int], ...]
 """Windows of one date: milliseconds of wall clock since its midnight; an end beyond 24 h is on the next date."""
 
 
+class Days(Protocol):
+    """What a calendar is compiled from: the dates of one version, or of several that follow each other."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose wall clock is followed; of several the last one's."""
+
+    def on(self, day: date) -> "CalendarDays":
+        """The version that holds on a date."""
+
+    def exceptions(self) -> list[date]:
+        """The single dates before, between and after which the weeks are alike, in order."""
+
+    def windows(self, first: date, last: date) -> list[tuple[int, int]]:
+        """Open windows of the dates [first, last), in instants, sorted and merged."""
+
+
 @dataclass(frozen=True)
 class CalendarDays:
     """The dates of a calendar: `weekly` has the hours of Monday to Sunday, the rest are exceptions to them."""
@@ -31,6 +50,10 @@ class CalendarDays:
     dates: Mapping[date, Hours] = field(default_factory=dict)
     open: frozenset[date] = frozenset()
     holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
+
+    def on(self, _day: date) -> "CalendarDays":
+        """Itself: there is only this version."""
+        return self
 
     def exceptions(self) -> list[date]:
         """The single dates that differ from the week, in order."""
@@ -52,17 +75,22 @@ class CalendarDays:
         """Open windows that begin on the dates [first, last), in instants, sorted, merged, cut at closed days."""
         found: list[tuple[int, int]] = []
         shut: list[tuple[int, int]] = []
-        day = first
-        while day < last:
-            found.extend((self._instant(day, start), self._instant(day, end)) for start, end in self.hours_of(day))
-            day += timedelta(days=1)
-        for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+        dates = [first + timedelta(days=n) for n in range((last - first).days + 3)]
+        begins = [midnight(day, self.zone) for day in dates]
+        for i, day in enumerate(dates[:-2]):
+            if day < last and begins[i] < begins[i + 1]:
+                for start, end in self.hours_of(day):
+                    found.append((self._instant(day, start, begins, i), self._instant(day, end, begins, i)))
             if self.closing_reason(day) is not None:
-                shut.append((midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)))
+                shut.append((begins[i], begins[i + 1]))
         return _without(merged(found), shut)
 
-    def _instant(self, day: date, wall: int) -> int:
+    def _instant(self, day: date, wall: int, begins: list[int], i: int) -> int:
+        """The instant of a time of day of a date, or of the date after it; `begins[i]` and what follows are their midnights."""
         days, rest = divmod(wall, DAY)
+        # No zone has ever changed its clocks twice within two days: where a date has 24 hours, they stay.
+        if begins[i + days + 1] - begins[i + days] == DAY:
+            return begins[i + days] + rest
         moment = datetime.combine(day + timedelta(days=days), time.min) + timedelta(milliseconds=rest)
         return of(moment.replace(tzinfo=self.zone))
 

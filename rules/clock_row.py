@@ -48,7 +48,8 @@ class ClockRow:
         """How the clock stands at a later instant if nothing has happened since `as_of`; before it, as it stood then."""
         if self.stopped_at is not None or now <= self.as_of:
             return self
-        counted = SuspendedCalendar(calendars[self.calendar], self.suspended) if self.calendar in calendars else None
+        calendar = calendars.get(self.calendar)
+        counted = SuspendedCalendar(calendar.in_force(self.started_at, now), self.suspended) if calendar else None
         open_time = counted.between(self.as_of, now) if counted else 0
         if self.state == "paused":
             return replace(self, as_of=now, paused_ms=self.paused_ms + open_time)

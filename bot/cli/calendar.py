@@ -1,26 +1,25 @@
 """`sla calendar`: when a business calendar is open.
 
-Decided here: the questions on standard input and the fortnight shown to a person. Not decided here: the calendar.
+Decided here: which of its answers is asked for, and the questions on standard input. Not decided here: how it is shown to a
+person (`calendar_views`), and the calendar.
 """
 
 import sys
-from collections.abc import Iterator
-from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic_core import to_json
-from rich.console import Console
-from rich.table import Table
 
 from adapters.helpdesk.cloudevents import decode
 from adapters.helpdesk.event_data import EventError
 from adapters.wall_clock import WallClock
-from bot.cli.options import ConfigOption, load_book, usage_error
+from bot.cli.calendar_views import show_fortnight, show_year
+from bot.cli.options import ConfigOption, config_path, load_book, usage_error
 from bot.cli.simulate import opened
 from rules.calendar import BusinessCalendar, CalendarError
-from rules.calendar_days import midnight
-from rules.instants import HOUR, InstantError, parse, text_or_none, to_datetime
+from rules.calendar_days import FIRST_DATE, LAST_DATE
+from rules.instants import InstantError, parse, text_or_none, to_datetime
 from rules.problems import did_you_mean
 
 MOST_MILLISECONDS = 10**14
@@ -31,8 +30,13 @@ def calendar(
     name: Annotated[str, typer.Argument(help="The calendar's name in the configuration.")],
     config: ConfigOption = None,
     queries: Annotated[str | None, typer.Option(help="Answer JSON lines of this file; - is standard input.")] = None,
+    year: Annotated[int | None, typer.Option(help="List the dates of this year that differ from the weekly hours.")] = None,
+    feed: Annotated[
+        Path | None, typer.Option("--import", help="Show what the holidays of an iCalendar file (.ics) would close.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="With --import: write them into the configuration.")] = False,
 ) -> None:
-    """Show a calendar's open hours of the next fortnight, or answer questions about it.
+    """Show a calendar's open hours of the next fortnight, its special dates of a year, or answer questions about it.
 
     Questions, one a line, instants with their offset:
     {"op":"add","start":T,"ms":N} and sub → {"at":T} ·
@@ -40,16 +44,34 @@ def calendar(
     {"op":"is_open","at":T} → {"open":true} ·
     next_open, next_close, prev_open, prev_close with "at" → {"at":T}, null where there is none.
     """
+    if sum(asked is not None for asked in (queries, year, feed)) > 1:
+        raise usage_error("--queries, --year and --import ask for different answers: give one of them")
+    if write and feed is None:
+        raise usage_error("--write says what to do with an import: give --import FILE beside it")
+    if year is not None and not FIRST_DATE.year <= year < LAST_DATE.year:
+        raise usage_error(f"--year is {year}: years are counted from {FIRST_DATE.year} to {LAST_DATE.year - 1}")
     calendars = load_book(config).promises.calendars
     if name not in calendars:
         raise usage_error(f"there is no calendar {name!r}. {did_you_mean(name, calendars)}".rstrip())
-    if queries is None:
-        _show(calendars[name])
-        return
+    found, now = calendars[name], WallClock().now()
+    if year is not None:
+        show_year(found, year)
+    elif feed is not None:
+        from bot.cli.calendar_import import import_holidays  # its libraries would slow every other command's start
+
+        whole = calendars[found.base]
+        import_holidays(whole, feed, config_path(config), to_datetime(now).astimezone(whole.zone).date(), write=write)
+    elif queries is not None:
+        _answer_lines(found, queries)
+    else:
+        show_fortnight(found, now)
+
+
+def _answer_lines(calendar: BusinessCalendar, queries: str) -> None:
     with opened(queries) as lines:
         for line in lines:
             if line.strip():
-                sys.stdout.buffer.write(to_json(answer(calendars[name], line)) + b"\n")
+                sys.stdout.buffer.write(to_json(answer(calendar, line)) + b"\n")
                 sys.stdout.buffer.flush()
 
 
@@ -81,35 +103,3 @@ def _answer(calendar: BusinessCalendar, question: dict[str, Any]) -> dict[str, A
     if op in _SEARCHES:
         return {"at": text_or_none(getattr(calendar, str(op))(parse(question.get("at"))))}
     return {"error": f"op is {op!r}, expected add, sub, between, is_open, {', '.join(_SEARCHES)}"}
-
-
-def _show(calendar: BusinessCalendar) -> None:
-    console = Console()
-    now = WallClock().now()
-    state = "open" if calendar.is_open(now) else "closed"
-    console.print(f"[bold]{calendar.name}[/] · {calendar.zone.key} · now [bold]{state}[/]", highlight=False)
-    if calendar.always:
-        console.print("Open around the clock, every day.")
-        return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    total = 0
-    for day, windows, note in _fortnight(calendar, to_datetime(now).astimezone(calendar.zone).date()):
-        total += sum(end - start for start, end in windows)
-        hours = ", ".join(f"{_wall(calendar, start)}–{_wall(calendar, end, day)}" for start, end in windows)
-        table.add_row(day.strftime("%a %d %b %Y"), hours or "[dim]closed[/]", f"[dim]{note}[/]" if note else "")
-    console.print(table)
-    console.print(f"{total / HOUR:g} hours open in these fourteen days.", highlight=False)
-
-
-def _fortnight(calendar: BusinessCalendar, first: date) -> Iterator[tuple[date, list[tuple[int, int]], str]]:
-    assert calendar.days is not None
-    for day in (first + timedelta(days=n) for n in range(14)):
-        windows = calendar.windows(midnight(day, calendar.zone), midnight(day + timedelta(days=1), calendar.zone))
-        reason = calendar.days.closing_reason(day)
-        note = reason or ("hours of this date" if day in calendar.days.dates else "")
-        yield day, windows, note.replace("[", "(")
-
-
-def _wall(calendar: BusinessCalendar, at: int, day: date | None = None) -> str:
-    local = to_datetime(at).astimezone(calendar.zone)
-    return "24:00" if day is not None and local.date() > day else local.strftime("%H:%M")

@@ -48,7 +48,7 @@ def _tell(problem: Problem) -> None:
 def _contents(book: Book) -> str:
     counts = {
         "agreement": len(book.promises.agreements),
-        "calendar": len(book.promises.calendars),
+        "calendar": len({calendar.base for calendar in book.promises.calendars.values()}),
         "rule": len(book.rules),
         "ladder": len(book.ladders),
         "rota": len(book.rotas),

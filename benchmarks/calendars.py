@@ -1,0 +1,65 @@
+"""How fast a calendar adds working time, one by one and in bulk, against `workclock` in the same run."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from datetime import time as wall
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import workclock
+
+from benchmarks.report import line
+from rules.calendar import BusinessCalendar
+from rules.calendar_bulk import add_many
+from rules.calendar_days import CalendarDays, wall_milliseconds
+from rules.instants import DAY, MINUTE, of, parse, to_datetime
+
+ZONE = "Europe/London"
+DAYS = [[("09:00", "12:30"), ("13:15", "17:30")]] * 4 + [[("09:00", "16:00")]]
+CLOSED = [date(2026, 4, 3), date(2026, 4, 6), date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 28)]
+LIMITS = [15 * MINUTE, 60 * MINUTE, 240 * MINUTE, 8 * 60 * MINUTE, 24 * 60 * MINUTE]
+MANY, FEW = 100_000, 5_000
+
+
+def results() -> Iterator[dict[str, Any]]:
+    """Additions a second: with aware datetimes in and out on both sides, and of integers in bulk."""
+    ours, theirs = _ours(), _theirs()
+    chosen = random.Random(4)
+    began = parse("2026-01-01T00:00:00Z")
+    starts = [began + chosen.randrange(350 * DAY) for _ in range(MANY)]
+    limits = [chosen.choice(LIMITS) for _ in range(MANY)]
+    asked = [(to_datetime(start), limit, timedelta(milliseconds=limit)) for start, limit in zip(starts, limits, strict=True)]
+    # Before anything is timed, the two must agree.
+    assert all(to_datetime(ours.add(of(start), limit)) == theirs.add(start, span) for start, limit, span in asked[:FEW])
+    reference = FEW / _seconds(lambda: [theirs.add(start, span) for start, _, span in asked[:FEW]])
+    one_by_one = MANY / _seconds(lambda: [to_datetime(ours.add(of(start), limit)) for start, limit, _ in asked])
+    yield line("calendar_add_aware_datetimes", one_by_one, "calls/s", reference, 5, by_ratio=True)
+    in_bulk = MANY / _seconds(lambda: add_many(ours, np.array(starts), np.array(limits)))
+    yield line("calendar_add_in_bulk", in_bulk, "additions/s", reference, 15, by_ratio=True)
+
+
+def _ours() -> BusinessCalendar:
+    weekly: Any = tuple(tuple((wall_milliseconds(a), wall_milliseconds(b)) for a, b in day) for day in [*DAYS, [], []])
+    return BusinessCalendar("bench", CalendarDays(ZoneInfo(ZONE), weekly, closed=dict.fromkeys(CLOSED, "closed")))
+
+
+def _theirs() -> workclock.Schedule:
+    work = [
+        workclock.WorkDay(wall.fromisoformat(a), wall.fromisoformat(b), days=[weekday])
+        for weekday, windows in enumerate(DAYS)
+        for a, b in windows
+    ]
+    return workclock.Schedule([*work, workclock.Holidays(CLOSED)], time_zone=ZONE)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """The quickest of five runs: other processes can only slow one down."""
+    found = []
+    for _ in range(5):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return min(found)
