@@ -16,8 +16,8 @@ from rich.table import Table
 from adapters.helpdesk.cloudevents import decode
 from adapters.helpdesk.event_data import EventError
 from adapters.wall_clock import WallClock
+from bot.cli.lines import opened
 from bot.cli.options import ConfigOption, load_book, usage_error
-from bot.cli.simulate import opened
 from rules.calendar import BusinessCalendar, CalendarError
 from rules.calendar_days import midnight
 from rules.instants import HOUR, InstantError, parse, text_or_none, to_datetime
