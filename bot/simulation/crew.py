@@ -54,8 +54,12 @@ class Crew(Generic[B]):
     def __init__(self, size: int, bench: B) -> None:
         self._bench = bench
         self._workers: dict[_Pipe, BaseProcess] = {}
-        for number in range(1, size + 1 if size > 1 else 1):
-            self._hire(number)
+        if size > 1:
+            # Ctrl-C waits until each has learnt to leave it to us.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            for number in range(1, size + 1):
+                self._hire(number)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _hire(self, number: int) -> None:
         fork = get_context("fork")
