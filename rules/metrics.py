@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rules.calendar import BusinessCalendar
 from rules.conditions import Condition, Facts, Predicate, compiled, parse
 
 Step = Literal["start", "cancel", "stop", "reset", "pause", "resume"]
@@ -105,7 +106,9 @@ class Metric:
 
 @dataclass(slots=True)
 class Cycle:
-    """One run of a metric: closed active intervals and pauses, and since when it is active or paused."""
+    """One run of a metric: closed active intervals and pauses, and since when it is active or paused. `used` remembers, by
+    calendar, what those of an ended one come to.
+    """
 
     number: int
     started_at: int
@@ -113,6 +116,7 @@ class Cycle:
     pauses: list[tuple[int, int]] = field(default_factory=list)
     active_since: int | None = None
     paused_since: int | None = None
+    used: dict[BusinessCalendar, int] = field(default_factory=dict)
 
     def pause(self, at: int) -> None:
         """Close the active interval."""
