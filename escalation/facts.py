@@ -48,12 +48,15 @@ class Facts:
         return dict(known) if known else None
 
     def customer_breaches_24h(self, customer: object, own: Sequence[int], at: int) -> int:
-        """Breaches of a customer within the 24 hours that end at `at`, that instant included."""
+        """Breaches of a customer within the 24 hours that end at `at`, that instant included; `own` are sorted too."""
         if not isinstance(customer, str):
             return 0
-        elsewhere = self.breaches.get(customer, ())
-        count = bisect_right(elsewhere, at) - bisect_right(elsewhere, at - DAY)
-        return count if self.whole else count + sum(at - DAY < breach <= at for breach in own)
+        count = _within_a_day(self.breaches.get(customer, ()), at)
+        return count if self.whole else count + _within_a_day(own, at)
+
+
+def _within_a_day(instants: Sequence[int], at: int) -> int:
+    return bisect_right(instants, at) - bisect_right(instants, at - DAY)
 
 
 NO_FACTS = Facts()

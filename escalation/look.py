@@ -7,6 +7,7 @@ facts and now go in; all decisions up to now come out, each with a unique key. N
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from escalation.book import Book
@@ -50,7 +51,7 @@ def respond(clocks: TicketClocks, book: Book, facts: Facts, now: int) -> Look:
         ticket=clocks.ticket,
         clocks=clocks.rows,
         pages=[page.row() for page in responses.pages.all if not page.waiting],
-        decisions=sorted(responses.decisions, key=lambda decision: decision.at),
+        decisions=sorted(responses.decisions, key=attrgetter("at")),
         attention_at=upcoming if upcoming < NEVER else None,
         facts=clocks.facts,
         moments=clocks.moments,

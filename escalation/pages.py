@@ -36,7 +36,7 @@ class Pages:
 
     def next_at(self) -> int:
         """When a page comes to its next deadline."""
-        return min(map(self._due, self.all), default=NEVER)
+        return min(map(self._due, self.all)) if self.all else NEVER
 
     def time_out(self, at: int) -> None:
         """A deadline has come."""
@@ -90,7 +90,7 @@ class Pages:
     def end(self, cause: Decision, ended: AbstractSet[Clock]) -> None:
         """The clock of `cause` has ended: pages that were open for it, and otherwise only for ended ones, are over."""
         for page in self._open():
-            if cause.clock in page.clocks and page.clocks <= {*ended, cause.clock}:
+            if cause.clock in page.clocks and all(clock in ended or clock == cause.clock for clock in page.clocks):
                 page.close(cause.at, cause.reason)
 
     def close(self, at: int, reason: str) -> None:

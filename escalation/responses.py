@@ -46,7 +46,7 @@ class Responses:
         self._told: set[str] = set()
         self._noticed: set[tuple[int, Clock, str | None]] = set()
         self._written: list[int] = []
-        self._breaches = [row.breached_at for row in clocks.rows if row.kind == "sla" and row.breached_at is not None]
+        self._breaches = sorted(row.breached_at for row in clocks.rows if row.kind == "sla" and row.breached_at is not None)
 
     def run(self, now: int) -> None:
         """Apply everything up to and at `now`."""

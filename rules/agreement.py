@@ -5,15 +5,15 @@ applies to a ticket (`promises`), and whether it was kept (`clock`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from rules.calendar import BusinessCalendar
 from rules.conditions import ALWAYS, Condition, in_words
-from rules.durations import BREACH, WARN_AT, Threshold
+from rules.durations import BREACH, WARN_AT, Threshold, parse_amount
 from rules.exceptions import SlaException
-from rules.suspension import SuspendedCalendar, Window
+from rules.suspension import Calendar, SuspendedCalendar, Window
 
 Kind = Literal["sla", "ola", "uc"]
 OnChange = Literal["carry", "restart"]
@@ -35,8 +35,15 @@ class Target:
     under: tuple[SlaException, ...] = ()
     suspended: tuple[Window, ...] = ()
 
+    def in_force(self, start: int, at: int) -> "Target":
+        """The limit in the version of its calendar that counts, as known at `at`, for a clock that began at `start`."""
+        calendar = self.calendar.in_force(start, at)
+        if calendar is self.calendar:
+            return self
+        return replace(self, milliseconds=parse_amount(self.text).in_milliseconds(calendar.working_day), calendar=calendar)
+
     @cached_property
-    def counted(self) -> BusinessCalendar | SuspendedCalendar:
+    def counted(self) -> Calendar:
         """What counts the limit."""
         return SuspendedCalendar(self.calendar, self.suspended) if self.suspended else self.calendar
 
@@ -92,6 +99,12 @@ class Agreement:
         if isinstance(priority, str) and priority in by_priority:
             return by_priority[priority]
         return by_priority.get(DEFAULT)
+
+    @cached_property
+    def calendars(self) -> tuple[BusinessCalendar, ...]:
+        """The calendars that count its limits."""
+        limits = (target for by_priority in self.targets.values() for target in by_priority.values())
+        return tuple(dict.fromkeys(target.calendar for target in limits if target is not None))
 
     @cached_property
     def thresholds(self) -> tuple[Threshold, ...]:

@@ -77,6 +77,9 @@ def _in_order_of_time(run: "_Run") -> list[Decision]:
     return sorted(run.decisions, key=order)
 
 
+_Promise = tuple[Agreement, Target]
+
+
 @dataclass(slots=True)
 class _Cause:
     """What changes something at an instant: an event of the ticket, or what people decided about promises; `known` is up to
@@ -154,7 +157,7 @@ class _Run:
     def _follow(self, track: Track, step: Step, event: TicketEvent) -> None:
         live = self._live[track.metric.name]
         if step == "start":
-            for agreement, target in self._promised(track, event.time):
+            for agreement, target in self._promised(track, event.time).values():
                 self._begin(track, agreement, target, _Cause.of(event), afresh=False)
             return
         reason = _because(event, self.ticket.facts)
@@ -174,15 +177,15 @@ class _Run:
     def _reconsider(self, track: Track, cause: _Cause) -> None:
         """The ticket's priority, its agreements or exceptions changed while the metric runs."""
         live = self._live[track.metric.name]
-        promised = {agreement.name: (agreement, target) for agreement, target in self._promised(track, cause.at)}
         for name, clock in list(live.items()):
             self._rejudge(clock, cause)
+            promised = self._promised(track, cause.at, clock.started_at)
             if name in promised:
                 self._retarget(track, clock, *promised[name], cause)
             else:
-                clock.end(cause.at, "cancel", self._withdrawn(track, clock, cause))
+                clock.end(cause.at, "cancel", self._withdrawn(clock, cause))
                 del live[name]
-        for name, (agreement, target) in (promised | self._anew(track, cause.at)).items():
+        for name, (agreement, target) in (self._promised(track, cause.at) | self._anew(track, cause.at)).items():
             if name not in live:
                 self._begin(track, agreement, target, cause, afresh=_begins_afresh(agreement))
 
@@ -240,22 +243,22 @@ class _Run:
         since = 0 if goes_on else started_at
         return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, known=known)
 
-    def _anew(self, track: Track, at: int) -> dict[str, tuple[Agreement, Target]]:
+    def _anew(self, track: Track, at: int) -> dict[str, _Promise]:
         """Agreements whose clocks begin now, in the version that is in force now."""
         now = self._promised(track, at, start=at)
-        return {agreement.name: (agreement, target) for agreement, target in now if _begins_afresh(agreement)}
+        return {name: promise for name, promise in now.items() if _begins_afresh(promise[0])}
 
-    def _promised(self, track: Track, at: int, start: int | None = None) -> list[tuple[Agreement, Target]]:
-        """What is promised at `at` about this metric, for a clock that starts at `start` or with the cycle."""
+    def _promised(self, track: Track, at: int, start: int | None = None) -> dict[str, _Promise]:
+        """By agreement, what is promised at `at` about this metric, for a clock that starts at `start` or with the cycle."""
         start = track.cycle.started_at if start is None else start
         applicable = self.promises.applicable(self._matching, start, at)
         pairs = ((agreement, agreement.target(track.metric.name, self._priority)) for agreement in applicable.values())
-        return [(agreement, target) for agreement, target in pairs if target is not None]
+        return {a.name: (a, target.in_force(start, at)) for a, target in pairs if target is not None}
 
-    def _withdrawn(self, track: Track, clock: Clock, cause: _Cause) -> str:
+    def _withdrawn(self, clock: Clock, cause: _Cause) -> str:
         agreement = clock.agreement
-        metric = in_words(track.metric.name)
-        applicable = self.promises.applicable(self._matching, track.cycle.started_at, cause.at)
+        metric = in_words(clock.metric)
+        applicable = self.promises.applicable(self._matching, clock.started_at, cause.at)
         if agreement.name in applicable:
             return f"{agreement.key} promises no {metric} at priority {_short(self._priority)}: {cause.words}"
         instead = [a.key for a in applicable.values() if agreement.name in a.instead_of]

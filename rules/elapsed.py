@@ -6,29 +6,36 @@ working time, wall time, and paused working time. Not decided here: limits, and 
 
 from collections.abc import Iterable
 
-from rules.calendar import BusinessCalendar, CalendarError
+from rules.calendar import CalendarError
 from rules.metrics import Cycle
-from rules.suspension import SuspendedCalendar
+from rules.suspension import Calendar
 
 Interval = tuple[int, int]
-Calendar = BusinessCalendar | SuspendedCalendar
 
 
 class Elapsed:
     """Closed intervals, and since when the clock is active or paused. `used` is the working time of the closed ones."""
 
-    __slots__ = ("_active", "_pauses", "calendar", "paused_since", "since", "used")
+    __slots__ = ("_active", "_measured", "_pauses", "calendar", "paused_since", "since", "used")
 
     def __init__(self, calendar: Calendar, cycles: Iterable[Cycle] = (), since: int = 0) -> None:
         """Carry what these cycles have used and paused so far, from an instant on."""
         self.calendar = calendar
         self._active: list[Interval] = []
         self._pauses: list[Interval] = []
+        self._measured: dict[Calendar, tuple[int, int]] = {}  # by calendar: of how many intervals, what they come to
+        self.since: int | None = None
+        self.paused_since: int | None = None
+        if since == 0:  # all of them, as they are: what a cycle comes to is found once, not by each of those that follow
+            self.used = 0
+            for cycle in cycles:
+                self._active += cycle.active
+                self._pauses += cycle.pauses
+                self.used += self._used_in(cycle)
+            return
         for cycle in cycles:
             self._active.extend((max(start, since), end) for start, end in cycle.active if end > since)
             self._pauses.extend((max(start, since), end) for start, end in cycle.pauses if end > since)
-        self.since: int | None = None
-        self.paused_since: int | None = None
         self.used = self._working(self._active)
 
     def close(self, at: int) -> None:
@@ -48,10 +55,12 @@ class Elapsed:
             self.since = at
 
     def measure_in(self, calendar: Calendar) -> None:
-        """Count everything anew in another calendar."""
+        """Count everything anew in another calendar; where that was done before, only what is new."""
         if calendar != self.calendar:
+            self._measured[self.calendar] = len(self._active), self.used
+            known, used = self._measured.get(calendar, (0, 0))
             self.calendar = calendar
-            self.used = self._working(self._active)
+            self.used = used + self._working(self._active[known:])
 
     def when(self, amount: int) -> int | None:
         """The instant at which `amount` is used if the clock goes on, not before its present interval; None for never."""
@@ -79,6 +88,14 @@ class Elapsed:
         pauses = self._pauses if self.paused_since is None else [*self._pauses, (self.paused_since, end)]
         running = 0 if self.since is None else self.calendar.between(self.since, end)
         return self.used + running, sum(b - a for a, b in active), self._working(pauses)
+
+    def _used_in(self, cycle: Cycle) -> int:
+        if cycle.active_since is not None or cycle.paused_since is not None:
+            return self._working(cycle.active)
+        used = cycle.used.get(self.calendar)
+        if used is None:
+            used = cycle.used[self.calendar] = self._working(cycle.active)
+        return used
 
     def _working(self, intervals: list[Interval]) -> int:
         between = self.calendar.between

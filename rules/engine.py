@@ -8,6 +8,7 @@ of the same branches answers. Not decided here: what the integers stand for.
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -48,24 +49,32 @@ class PlainEngine:
 
 
 class DurableEngine:
-    """durable-rules over as many rulesets as the branches need."""
+    """durable-rules over as many rulesets as the branches need.
+
+    Where every branch asks for one code of the same slot, as when each agreement names its tier, the rulesets are routed by
+    it: only those that hold a branch for the fact's code are asked.
+    """
 
     def __init__(self, branches: Sequence[Branch]) -> None:
         self._fired: list[int] = []
-        self._rulesets: list[tuple[str, list[int]]] = []
+        self._slot = _common_slot(branches)
+        self._routes: dict[int | None, list[tuple[str, list[int]]]] = {}
         definitions = {}
-        for start in range(0, len(branches), MOST_BRANCHES):
-            chunk = branches[start : start + MOST_BRANCHES]
+        ordered = sorted(enumerate(branches), key=lambda item: self._route(item[1]) or 0)
+        for start in range(0, len(ordered), MOST_BRANCHES):
+            chunk = ordered[start : start + MOST_BRANCHES]
             name = f"r{start}"
-            definitions[name] = {f"b{start + i}": self._rule(start + i, branch) for i, branch in enumerate(chunk)}
-            self._rulesets.append((name, sorted({literal.slot for branch in chunk for literal in branch})))
+            definitions[name] = {f"b{position}": self._rule(position, branch) for position, branch in chunk}
+            slots = sorted({literal.slot for _, branch in chunk for literal in branch})
+            for route in {self._route(branch) for _, branch in chunk}:
+                self._routes.setdefault(route, []).append((name, slots))
         self._host = _quiet_host(definitions)
 
     def holding(self, codes: Sequence[int]) -> list[int]:
         """Positions of the branches that hold."""
         with _LOCK:
             self._fired.clear()
-            for name, slots in self._rulesets:
+            for name, slots in self._routes.get(None if self._slot is None else codes[self._slot], ()):
                 fact: dict[str, Any] = {f"f{slot}": codes[slot] for slot in slots}
                 fact["sid"] = _SID
                 try:
@@ -75,6 +84,10 @@ class DurableEngine:
                 finally:
                     self._host.retract_fact(name, fact)
             return list(self._fired)
+
+    def _route(self, branch: Branch) -> int | None:
+        """The code by which a branch is reached; None where there is no common slot."""
+        return next((literal.code for literal in branch if (literal.slot, literal.op) == (self._slot, "==")), None)
 
     def _rule(self, position: int, branch: Branch) -> dict[str, Any]:
         tests = [_test(f"f{literal.slot}", literal.op, literal.code) for literal in branch]
@@ -90,6 +103,17 @@ class DurableEngine:
 def engine_for(branches: Sequence[Branch]) -> Engine:
     """The engine that answers here."""
     return DurableEngine(branches) if _durable and branches else PlainEngine(branches)
+
+
+def _common_slot(branches: Sequence[Branch]) -> int | None:
+    """The slot that every branch compares for equality; of several, the one with the most codes."""
+    codes: defaultdict[int, set[int]] = defaultdict(set)
+    for branch in branches:
+        for literal in branch:
+            if literal.op == "==":
+                codes[literal.slot].add(literal.code)
+    everywhere = [slot for slot in codes if all(any((x.slot, x.op) == (slot, "==") for x in branch) for branch in branches)]
+    return max(everywhere, key=lambda slot: len(codes[slot]), default=None)
 
 
 def _test(field: str, op: str, code: int) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def parse(text: object) -> Instant:
         raise InstantError(_complaint(text))
     try:
         moment = datetime.fromisoformat(text.upper())
-        if moment.utcoffset() is None:
+        if moment.tzinfo is None:
             raise InstantError(f"{text!r} has no offset: write 2026-01-05T16:00:00Z or 2026-01-05T16:00:00+01:00")
-        return of(moment.astimezone(UTC))
+        return of(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
     except (ValueError, OverflowError) as error:
         if isinstance(error, InstantError):
             raise
@@ -53,8 +53,8 @@ def to_datetime(at: int) -> datetime:
 
 def text(at: int) -> str:
     """An instant as RFC 3339 in UTC with milliseconds: `2026-01-05T16:00:00.000Z`."""
-    minute, rest = divmod(at, MINUTE)
-    return f"{_minute(minute)}{rest // SECOND:02}.{rest % SECOND:03}Z"
+    day, rest = divmod(at, DAY)
+    return f"{_day(day)}{_minute(rest // MINUTE)}{rest % MINUTE // SECOND:02}.{rest % SECOND:03}Z"
 
 
 def text_or_none(at: int | None) -> str | None:
@@ -62,10 +62,16 @@ def text_or_none(at: int | None) -> str | None:
     return None if at is None else text(at)
 
 
+# Each of these is asked for again and again, and there are few of them.
 @lru_cache(maxsize=20_000)
+def _day(day: int) -> str:
+    moment = EPOCH + timedelta(days=day)
+    return f"{moment.year:04}{moment:-%m-%dT}"
+
+
+@lru_cache(maxsize=1_440)
 def _minute(minute: int) -> str:
-    moment = EPOCH + timedelta(minutes=minute)
-    return f"{moment.year:04}{moment:-%m-%dT%H:%M:}"
+    return f"{minute // 60:02}:{minute % 60:02}:"
 
 
 def _complaint(found: object) -> str:

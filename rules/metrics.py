@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rules.conditions import Condition, Facts, Predicate, compiled, fields_of, parse
+from rules.suspension import Calendar
 from rules.ticket import AT_ONE_EVENT
 
 Step = Literal["start", "cancel", "stop", "reset", "pause", "resume"]
@@ -113,7 +114,9 @@ class Metric:
 
 @dataclass(slots=True)
 class Cycle:
-    """One run of a metric: closed active intervals and pauses, and since when it is active or paused."""
+    """One run of a metric: closed active intervals and pauses, and since when it is active or paused. `used` remembers, by
+    calendar, what those of an ended one come to.
+    """
 
     number: int
     started_at: int
@@ -121,6 +124,7 @@ class Cycle:
     pauses: list[tuple[int, int]] = field(default_factory=list)
     active_since: int | None = None
     paused_since: int | None = None
+    used: dict[Calendar, int] = field(default_factory=dict)
 
     def pause(self, at: int) -> None:
         """Close the active interval."""

@@ -12,7 +12,6 @@ from typing import Any
 from rules.agreement import Agreement
 from rules.calendar import BusinessCalendar
 from rules.conditions import Facts
-from rules.instants import text
 from rules.matching import Matcher
 from rules.metrics import BUILT_IN, Metric
 from rules.register import EMPTY, Register
@@ -39,7 +38,9 @@ class Promises:
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
         self._since = sorted({agreement.since for agreement in self.agreements})
-        self.changes = sorted({agreement.since for agreement in self.agreements if agreement.applies_to == "open"})
+        self._calendars = dict.fromkeys(calendar for agreement in self.agreements for calendar in agreement.calendars)
+        versions = {agreement.since for agreement in self.agreements if agreement.applies_to == "open"}
+        self.changes = sorted(versions.union(*(calendar.changes for calendar in self._calendars)))
         self._remembered: dict[tuple[tuple[str, ...], int, int], dict[str, Agreement]] = {}
 
     def agreement(self, name: str | None, version: str | None) -> Agreement | None:
@@ -59,12 +60,10 @@ class Promises:
         return found
 
     def published(self, at: int) -> str:
-        """What begins at an instant to hold for open tickets too, in words."""
-        return "; ".join(
-            f"{agreement.key} holds from {text(at)}, for open tickets too"
-            for agreement in self.agreements
-            if agreement.since == at and agreement.applies_to == "open"
-        )
+        """What begins at an instant to hold for running clocks too, in words."""
+        begins = [a.key for a in self.agreements if a.since == at and a.applies_to == "open"]
+        begins += [f"a new version of calendar {calendar.name}" for calendar in self._calendars if at in calendar.changes]
+        return f"{' and '.join(begins)} holds for open tickets too" if begins else ""
 
     def _choose(self, matching: set[str], start: int, at: int) -> dict[str, Agreement]:
         in_force: dict[str, Agreement] = {}

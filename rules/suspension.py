@@ -66,3 +66,7 @@ class SuspendedCalendar:
             if found is not None and begin <= found < end:
                 found = self.calendar.next_open(end)
         return found
+
+
+Calendar = BusinessCalendar | SuspendedCalendar
+"""What counts working time."""

@@ -15,8 +15,8 @@ from adapters.helpdesk.cloudevents import decode
 from adapters.helpdesk.event_data import EventError
 from adapters.wall_clock import WallClock
 from bot.cli.calendar_views import show_fortnight, show_year
+from bot.cli.lines import opened
 from bot.cli.options import ConfigOption, config_path, load_book, usage_error
-from bot.cli.simulate import opened
 from rules.calendar import BusinessCalendar, CalendarError
 from rules.calendar_days import FIRST_DATE, LAST_DATE
 from rules.instants import InstantError, parse, text_or_none, to_datetime

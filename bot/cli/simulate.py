@@ -1,32 +1,33 @@
 """`sla simulate`: what a configuration makes of a file of events.
 
-Decided here: how files are opened, lines refused and results written. Not decided here: the simulation.
+Decided here: how lines are refused, results written and what is said where it is broken off. Not decided here: the simulation.
 """
 
 import gc
-import gzip
-import lzma
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
-from pydantic_core import to_json
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from adapters.helpdesk.cloudevents import EARLIEST, LATEST, decode, ticket_event
 from adapters.helpdesk.event_data import EventError
+from bot.cli.lines import blocks_of
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
+from bot.cli.progress import stages
 from bot.messages import counted
-from bot.simulation.simulate import Simulation, Sink, Summary
+from bot.simulation.crew import CrewError
+from bot.simulation.simulate import Refuse, Simulation, Write
+from bot.simulation.store import StoreError
+from bot.simulation.summary import Summary
 from escalation.book import Book
 from rules.attainment import attainment
 from rules.instants import InstantError, parse, text
 from rules.metrics import in_words
+from rules.ticket import TicketEvent
 
 MOST_SHOWN = 50
 
@@ -50,20 +51,29 @@ def simulate(
     # The rows held for sorting are many and free of circles: looking through them for garbage costs a tenth of the time.
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
-    simulation = Simulation(book)
-    refused = _read(events, simulation)
-    with ExitStack() as stack:
-        sinks = [stack.enter_context(_sink(where)) for where in (decisions, clocks)]
-        progress = stack.enter_context(_progress(len(simulation)))
-        try:
+    try:
+        with ExitStack() as stack:
+            progress = stack.enter_context(stages())
+            simulation = stack.enter_context(Simulation(book, _event))
+            simulation.read(blocks_of(events, progress), _refusing(events), progress)
+            sinks = [stack.enter_context(_sink(where)) for where in (decisions, clocks)]
             summary = simulation.run(end, sinks[0], sinks[1], progress)
-        except BrokenPipeError:
-            sys.stderr.close()
-            raise typer.Exit(0) from None
-    if refused:
-        typer.echo(f"{refused} of {refused + len(simulation)} lines were refused.", err=True)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+    except (CrewError, StoreError) as error:
+        raise _broken_off(str(error), 3) from None
+    except KeyboardInterrupt:
+        raise _broken_off("interrupted", 130) from None
+    if summary.refused:
+        typer.echo(f"{summary.refused} of {summary.refused + summary.read} lines were refused.", err=True)
     if decisions is None and clocks is None:
         _print(summary, book)
+
+
+def _broken_off(why: str, code: int) -> typer.Exit:
+    typer.echo(f"sla: {why}: the simulation is not complete, nor is what it has written", err=True)
+    return typer.Exit(code)
 
 
 def _instant(until: str | None) -> int | None:
@@ -78,42 +88,29 @@ def _instant(until: str | None) -> int | None:
     return end
 
 
-def _read(name: str, simulation: Simulation) -> int:
-    refused = 0
-    with opened(name) as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                simulation.add(ticket_event(decode(line), clicks=True))
-            except EventError as error:
-                refused += 1
-                if refused <= MOST_SHOWN:
-                    typer.echo(f"{name}:{number}: refused: {error}", err=True)
-                elif refused == MOST_SHOWN + 1:
-                    typer.echo("… and more; only the first 50 are listed.", err=True)
-    return refused
-
-
-@contextmanager
-def opened(name: str) -> Iterator[Iterator[bytes]]:
-    """The lines of a file, unpacked where its name ends in .gz or .xz. Ends with a usage error where it cannot be read."""
+def _event(line: bytes) -> TicketEvent | str:
     try:
-        if name == "-":
-            yield iter(sys.stdin.buffer)
-            return
-        path = Path(name)
-        packed: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
-        unpack = packed.get(path.suffix, open)
-        with unpack(path, "rb") as file:
-            yield iter(file)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise usage_error(f"{name} cannot be read: {reason}") from None
+        return ticket_event(decode(line), clicks=True)
+    except EventError as error:
+        return str(error)
+
+
+def _refusing(name: str) -> Refuse:
+    count = 0
+
+    def refuse(number: int, reason: str) -> None:
+        nonlocal count
+        count += 1
+        if count <= MOST_SHOWN:
+            typer.echo(f"{name}:{number}: refused: {reason}", err=True)
+        elif count == MOST_SHOWN + 1:
+            typer.echo("… and more; only the first 50 are listed.", err=True)
+
+    return refuse
 
 
 @contextmanager
-def _sink(where: str | None) -> Iterator[Sink | None]:
+def _sink(where: str | None) -> Iterator[Write | None]:
     if where is None:
         yield None
         return
@@ -122,26 +119,9 @@ def _sink(where: str | None) -> Iterator[Sink | None]:
     except OSError as error:
         raise usage_error(f"{where} cannot be written: {error.strerror}") from None
     try:
-        yield lambda row: _write(file, row)
+        yield file.write
     finally:
         file.flush() if where == "-" else file.close()
-
-
-def _write(file: IO[bytes], row: dict[str, Any]) -> None:
-    file.write(to_json(row))
-    file.write(b"\n")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done: None  # noqa: ARG005
-        return
-    columns = (TextColumn("Looking at tickets"), BarColumn(), TextColumn("{task.completed:,} of {task.total:,} events"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.advance(task, done)
 
 
 def _print(summary: Summary, book: Book) -> None:

@@ -1,147 +1,156 @@
 """Simulation: events of a file replayed in virtual time, through the same look as live.
 
-Decided here: that each ticket is looked at once at the end, and again at each late arrival, so that corrections come out as
-they would have live; that tickets whose rules hang on counters over other tickets are looked at again when all clocks are
-known. Memory is bounded: events are sorted by ticket and decisions by time outside memory. Not decided here: what is true of
-a ticket (`escalation.look`).
+Decided here: the stages (events are read and dealt into shards, names are compared, tickets are looked at, some of them once
+more when all clocks are known, what was decided is written in order), how many processes share them, and how large a block
+of lines is. Memory is bounded whatever the order of the lines: what grows with them lies in the store. Not decided here: what
+a stage does (`tasks`), what is true of a ticket (`escalation.look`).
 """
 
+from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import chain, islice
+from typing import Protocol
 
-from bot.simulation.spool import Spool
+from bot.simulation.crew import Crew, cores
+from bot.simulation.spool import HELD, Run, merged
+from bot.simulation.store import Store
+from bot.simulation.summary import Summary
+from bot.simulation.tasks import Bench, Compare, Deal, LookAgain, LookAt, Outcome, Read, Shards, Wanted
 from escalation.book import Book
-from escalation.facts import NO_FACTS, Facts
-from escalation.look import Look, look
-from escalation.reconcile import reconcile
-from rules.clock_row import ClockRow
-from rules.decisions import Decision
-from rules.ticket import TicketEvent
 
-Progress = Callable[[int], None]
-Sink = Callable[[dict[str, Any]], None]
+Refuse = Callable[[int, str], None]
+"""Told of a refused line: its number and the reason."""
+Write = Callable[[bytes], object]
+
+BLOCK = 2 << 20
+"""About how many bytes of lines make a block, and a task. What fits in one is done by this process alone."""
+_SHARDS = 128
+_AT_ONCE = 1_000
 
 
-@dataclass
-class Summary:
-    """What a simulation comes to: counts, and verdicts by agreement and metric."""
+class Progress(Protocol):
+    """Told how far a stage has come."""
 
-    events: int = 0
-    tickets: int = 0
-    clocks: int = 0
-    decisions: int = 0
-    until: int = 0
-    kinds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    verdicts: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    def begin(self, stage: str, total: int | None) -> None:
+        """A stage begins, in which so much is to be done, where that is known."""
 
-    def count(self, rows: Iterable[ClockRow]) -> None:
-        """Take in a ticket's clocks."""
-        for row in rows:
-            self.clocks += 1
-            self.verdicts[row.agreement, row.metric][row.verdict] += 1
+    def advance(self, done: int) -> None:
+        """So much more is done."""
 
 
 class Simulation:
-    """Events in, decisions and clocks out. `held` bounds the rows kept in memory."""
+    """Lines in, then decisions and clocks out. A context: at its end its processes and temporary files are gone.
 
-    def __init__(self, book: Book, held: int = 100_000) -> None:
-        self.book = book
+    At most `processes` share the work, and each keeps about `held` rows in memory.
+    """
+
+    def __init__(self, book: Book, read: Read, processes: int | None = None, held: int = HELD) -> None:
         self.summary = Summary()
-        self._held = held
-        self._events: Spool[tuple[str, int, TicketEvent]] = Spool(held)
-        self._decisions: Spool[tuple[int, str, int, dict[str, Any]]] = Spool(held)
+        self._book, self._read, self._held = book, read, held
+        self._processes = cores() if processes is None else processes
+        self._ending = ExitStack()
         self._latest = 0
-        self._known: set[int] = set()
 
-    def add(self, event: TicketEvent) -> None:
-        """Put in an event, unless its (source, id) is known; the order of adding is the order of arrival."""
-        key = hash((event.source, event.id))
-        if key in self._known:
-            return
-        self._known.add(key)
-        self._latest = max(self._latest, event.known_at)
-        self._events.add((event.ticket, len(self._known), event))
+    def __enter__(self) -> "Simulation":
+        return self
 
-    def __len__(self) -> int:
-        """How many events were put in."""
-        return len(self._known)
+    def __exit__(self, *_: object) -> None:
+        self._ending.close()
 
-    def run(self, until: int | None, decisions: Sink | None, clocks: Sink | None, progress: Progress) -> Summary:
+    def read(self, blocks: Iterable[Sequence[bytes]], refuse: Refuse, progress: Progress) -> None:
+        """Take in all lines, once; an event whose (source, id) is known already is left aside."""
+        blocks = iter(blocks)
+        first = list(islice(blocks, 2))
+        self._gather(small=len(first) < 2)
+        names = self._deal(chain(first, blocks), refuse)
+        self._compare(names, progress)
+
+    def run(self, until: int | None, decisions: Write | None, clocks: Write | None, progress: Progress) -> Summary:
         """Replay up to and including `until`, or the last event. Clocks come ticket by ticket, decisions in order of time."""
-        now = self._latest if until is None else until
-        self.summary.until = now
-        breaches: dict[str, list[int]] = defaultdict(list)
-        waiting: Spool[tuple[str, int, TicketEvent]] = Spool(self._held)
-        for ticket, history in _by_ticket(self._events):
-            happened = sum(event.known_at <= now for event in history)
-            if not happened:
-                progress(len(history))
-                continue
-            self.summary.events += happened
-            last, record, counted = replay(ticket, history, self.book, NO_FACTS, now)
-            self._note_breaches(last, breaches)
-            self._take_clocks(last, clocks)
-            if counted:  # what is done hangs on the other tickets' clocks: once more when all are known
-                for n, event in enumerate(history):
-                    waiting.add((ticket, n, event))
-            else:
-                self._take(record, keep=decisions is not None)
-                progress(len(history))
-        facts = Facts({customer: sorted(instants) for customer, instants in breaches.items()}, whole=True)
-        for ticket, history in _by_ticket(waiting):
-            self._take(replay(ticket, history, self.book, facts, now)[1], keep=decisions is not None)
-            progress(len(history))
-        if decisions:
-            for _, _, _, decided in self._decisions:
-                decisions(decided)
-        for spool in (self._events, self._decisions, waiting):
-            spool.close()
+        now = self.summary.until = self._latest if until is None else until
+        wanted = Wanted(decisions is not None, clocks is not None)
+        outcomes = self._look(now, wanted, progress)
+        self._crew.close()
+        progress.begin("Writing", self.summary.decisions * wanted.decisions + self.summary.clocks * wanted.clocks)
+        for write, runs in ((clocks, (o.clocks for o in outcomes)), (decisions, (o.decisions for o in outcomes))):
+            if write:
+                self._write(write, list(chain.from_iterable(runs)), progress)
         return self.summary
 
-    def _take_clocks(self, last: Look, clocks: Sink | None) -> None:
-        """Count a ticket's clocks and write them."""
-        self.summary.tickets += 1
-        self.summary.count(last.clocks)
-        if clocks:
-            for row in last.clocks:
-                clocks(row.public())
+    def _gather(self, *, small: bool) -> None:
+        """Starting processes takes longer than a small file."""
+        processes = 1 if small else self._processes
+        store = Store(1 + processes)
+        self._ending.callback(store.close)
+        self._bench = Bench(store, self._book, self._read, 1 if small else _SHARDS, self._held)
+        self._crew = Crew(processes, self._bench)
+        self._ending.callback(self._crew.close)
 
-    def _take(self, record: list[Decision], *, keep: bool) -> None:
-        """Count a ticket's decisions and keep them to be sorted."""
-        self.summary.decisions += len(record)
-        for n, decision in enumerate(record):
-            self.summary.kinds[decision.kind] += 1
-            if keep:
-                self._decisions.add((decision.at, decision.ticket, n, decision.public()))
+    def _deal(self, blocks: Iterable[Sequence[bytes]], refuse: Refuse) -> Shards:
+        """The events of all blocks, by shard; their names, by shard of their own."""
+        self._events: defaultdict[int, Run] = defaultdict(list)
+        names: defaultdict[int, Run] = defaultdict(list)
+        for dealt in self._crew.map(_tasks(blocks)):
+            for shard, pieces in dealt.events.items():
+                self._events[shard] += pieces
+            for shard, pieces in dealt.names.items():
+                names[shard] += pieces
+            for line, reason in dealt.refusals:
+                refuse(line, reason)
+            self.summary.refused += dealt.refused
+        return names
 
-    def _note_breaches(self, last: Look, breaches: dict[str, list[int]]) -> None:
-        customer = last.facts.get("customer")
-        if isinstance(customer, str):
-            breaches[customer].extend(r.breached_at for r in last.clocks if r.breached_at is not None and r.kind == "sla")
+    def _compare(self, names: Shards, progress: Progress) -> None:
+        """Find the lines whose event is known already."""
+        self._doubled: defaultdict[int, Run] = defaultdict(list)
+        progress.begin("Comparing events", len(names))
+        for compared in self._crew.map(Compare(pieces) for pieces in names.values()):
+            for shard, pieces in compared.doubled.items():
+                self._doubled[shard] += pieces
+            self.summary.read += compared.kept
+            self._latest = max(self._latest, compared.latest)
+            progress.advance(1)
+
+    def _look(self, now: int, wanted: Wanted, progress: Progress) -> list[Outcome]:
+        """Look at all tickets; at those that wait for the counters, once more."""
+        progress.begin("Looking at tickets", self.summary.read)
+        tasks = (LookAt(pieces, self._doubled[shard], now, wanted) for shard, pieces in self._events.items())
+        outcomes = []
+        for outcome in self._crew.map(tasks):
+            self.summary.add(outcome.summary)
+            outcomes.append(outcome)
+            progress.advance(outcome.events)
+        waiting = [outcome for outcome in outcomes if outcome.waiting]
+        progress.begin("Looking at others' breaches", sum(outcome.waiting_events for outcome in waiting))
+        breaches = self._bench.store.put(_together(outcomes))
+        again = self._crew.map(LookAgain(outcome.waiting, breaches, now, wanted) for outcome in waiting)
+        for first, outcome in zip(waiting, again, strict=True):
+            self.summary.add(outcome.summary)
+            outcomes.append(outcome)
+            progress.advance(first.waiting_events)
+        return outcomes
+
+    def _write(self, write: Write, runs: list[Run], progress: Progress) -> None:
+        rows = merged(self._bench.store, runs)
+        while lines := b"".join(row[-1] for row in islice(rows, _AT_ONCE)):
+            write(lines)
+            progress.advance(lines.count(b"\n"))
 
 
-def _by_ticket(events: Iterable[tuple[str, int, TicketEvent]]) -> Iterator[tuple[str, list[TicketEvent]]]:
-    for ticket, rows in groupby(events, key=itemgetter(0)):
-        yield ticket, [event for _, _, event in rows]
+def _tasks(blocks: Iterable[Sequence[bytes]]) -> Iterator[Deal]:
+    line = 1
+    for block in blocks:
+        yield Deal(line, block)
+        line += len(block)
 
 
-def replay(ticket: str, history: list[TicketEvent], book: Book, facts: Facts, now: int) -> tuple[Look, list[Decision], bool]:
-    """The last look at a ticket, the record that live looks would have left by then, and whether counters swayed one."""
-    known = [event for event in history if event.known_at <= now]
-    arrivals = sorted({event.known_at for event in known if event.known_at > event.time})
-    if not arrivals:
-        last = look(ticket, known, book, facts, now)
-        return last, last.decisions, last.counted
-    record: list[Decision] = []
-    counted = False
-    # Just before each late arrival, and at it: what was decided in good faith, and what is corrected.
-    for at in sorted({moment for arrival in arrivals for moment in (arrival - 1, arrival)} | {now}):
-        so_far = [event for event in known if event.known_at <= at]
-        last = look(ticket, so_far, book, facts.remembering(record), at)
-        record.extend(reconcile(record, last.decisions, so_far))
-        counted = counted or last.counted
-    return last, sorted(record, key=lambda decision: decision.at), counted
+def _together(outcomes: Iterable[Outcome]) -> list[tuple[str, bytes]]:
+    """By customer, the instants of all breaches."""
+    breaches: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+    for outcome in outcomes:
+        for customer, instants in outcome.breaches.items():
+            breaches[customer].extend(instants)
+        outcome.breaches = {}
+    return [(customer, instants.tobytes()) for customer, instants in breaches.items()]

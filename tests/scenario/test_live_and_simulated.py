@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from adapters.helpdesk.cloudevents import ticket_event
-from bot.simulation.simulate import Simulation
+from adapters.helpdesk.cloudevents import ticket_event, wire_form
 from rules.instants import parse
 from tests.support.desk import DESK, NINE, Desk, answered, desk, opened, wire, words
+from tests.support.simulation import simulated as replayed
 
 
 @pytest.fixture
@@ -33,11 +33,9 @@ STORY = [
 
 
 def simulated(here: Desk, events: list[dict[str, Any]], until: str) -> dict[str, list[dict[str, Any]]]:
-    simulation = Simulation(here.book)
-    for event in events:
-        simulation.add(ticket_event(event, clicks=True))
     found: dict[str, list[dict[str, Any]]] = {}
-    simulation.run(parse(until), lambda row: found.setdefault(row["ticket"], []).append(row), None, lambda _: None)
+    for row in replayed(here.book, events, until).decisions:
+        found.setdefault(row["ticket"], []).append(row)
     return found
 
 
@@ -157,21 +155,14 @@ def test_the_record_after_an_outage_is_what_a_simulation_of_the_history_says(her
     here.take(answered("2026-01-05T18:00:00Z"))
     events = here.app.ledger.looks.histories(["T-1"])[0].events
     assert [event.type for event in events] == ["ticket.opened", "page.delayed", "ticket.replied"]
-    simulation, found = Simulation(here.book), list[dict[str, Any]]()
-    for event in events:
-        simulation.add(event)
-    simulation.run(parse("2026-01-05T18:00:00Z"), found.append, None, lambda _: None)
+    found = replayed(here.book, map(wire_form, events), "2026-01-05T18:00:00Z").decisions
     assert sorted(map(str, found)) == sorted(map(str, here.recorded()))
 
 
 def test_the_clocks_that_the_api_answers_are_those_of_the_simulation(here: Desk) -> None:
     until = "2026-01-06T09:00:00Z"
     here.play(STORY, until)
-    simulation = Simulation(here.book)
-    for event in STORY:
-        simulation.add(ticket_event(event, clicks=True))
-    clocks: list[dict[str, Any]] = []
-    simulation.run(parse(until), None, clocks.append, lambda _: None)
+    clocks = replayed(here.book, STORY, until).clocks
     for ticket in ("T-1", "T-2"):
         here.app.ledger.intake.append([ticket_event(wire("note", until, ticket))], [], parse(until))
     here.settle()

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.helpdesk.cloudevents import ticket_event
 from bot.ports import History
-from bot.simulation.simulate import replay
+from bot.simulation.replay import replay
 from escalation.facts import NO_FACTS
 from escalation.reconcile import live
 from rules.decisions import Decision

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapters.helpdesk.cloudevents import ticket_event
-from bot.simulation.simulate import Simulation, Summary
+from bot.simulation.simulate import Simulation
+from bot.simulation.summary import Summary
 from escalation.book import Book
 from rules.instants import parse
-from tests.support.desk import NINE, answered, book_of, opened, wire
-
-Rows = list[dict[str, Any]]
+from tests.support.desk import NINE, answered, book_of, lines, opened, wire
+from tests.support.simulation import Rows, Stages, read, simulated
 
 
 @pytest.fixture
@@ -23,16 +22,10 @@ def book(tmp_path: Path) -> Book:
 
 
 def run(
-    book: Book, events: Iterable[Mapping[str, Any]], until: str | None = "2026-01-06T09:00:00Z", held: int = 100_000
+    book: Book, events: Iterable[Mapping[str, Any]], until: str | None = "2026-01-06T09:00:00Z", **how: int
 ) -> tuple[Rows, Rows, Summary]:
     """Decisions, clocks and summary."""
-    simulation = Simulation(book, held)
-    for event in events:
-        simulation.add(ticket_event(event, clicks=True))
-    decisions: Rows = []
-    clocks: Rows = []
-    summary = simulation.run(None if until is None else parse(until), decisions.append, clocks.append, lambda _: None)
-    return decisions, clocks, summary
+    return simulated(book, events, until, **how)[:3]
 
 
 def kinds(rows: Rows, *prefixes: str) -> list[str]:
@@ -194,12 +187,10 @@ def test_the_summary_counts_what_was_written(book: Book) -> None:
 
 
 def test_the_summary_is_the_same_without_anything_written(book: Book) -> None:
-    simulation = Simulation(book)
-    for event in day():
-        simulation.add(ticket_event(event, clicks=True))
-    silent = simulation.run(parse("2026-01-06T09:00:00Z"), None, None, lambda _: None)
-    spoken = run(book, day())[2]
-    assert (silent.kinds, silent.verdicts, silent.decisions) == (spoken.kinds, spoken.verdicts, spoken.decisions)
+    with Simulation(book, read) as simulation:
+        simulation.read([lines(day()).encode().splitlines()], lambda *_: None, Stages())
+        silent = simulation.run(parse("2026-01-06T09:00:00Z"), None, None, Stages())
+    assert silent == run(book, day())[2]
 
 
 def test_nothing_comes_of_nothing(book: Book) -> None:
@@ -207,10 +198,17 @@ def test_nothing_comes_of_nothing(book: Book) -> None:
     assert (decisions, clocks, summary.tickets) == ([], [], 0)
 
 
-def test_progress_is_told_for_every_event(book: Book) -> None:
-    simulation = Simulation(book)
-    for event in day():
-        simulation.add(ticket_event(event, clicks=True))
-    done: list[int] = []
-    simulation.run(None, None, None, done.append)
-    assert sum(done) >= len(day())
+def test_progress_is_told_of_each_stage_until_all_of_it_is_done(book: Book) -> None:
+    stages = Stages()
+    with Simulation(book, read) as simulation:
+        simulation.read([lines(day()).encode().splitlines()], lambda *_: None, stages)
+        summary = simulation.run(None, lambda _: None, lambda _: None, stages)
+    assert [stage for stage, _, _ in stages.told] == [
+        "Comparing events",
+        "Looking at tickets",
+        "Looking at others' breaches",
+        "Writing",
+    ]
+    assert all(sum(done) == total for _, total, done in stages.told)
+    totals = {stage: total for stage, total, _ in stages.told}
+    assert (totals["Looking at tickets"], totals["Writing"]) == (len(day()), summary.decisions + summary.clocks)

@@ -16,7 +16,7 @@ NOON = at("2026-01-05T12:00:00Z")
         ([NOON], [], 1),
         ([NOON - DAY], [], 0),
         ([NOON - DAY + 1, NOON, NOON + 1], [], 2),
-        ([NOON - 5], [NOON, NOON + 1, NOON - DAY], 2),
+        ([NOON - 5], [NOON - DAY, NOON, NOON + 1], 2),
     ],
 )
 def test_breaches_count_for_a_day_the_present_instant_included(elsewhere: list[int], own: list[int], count: int) -> None:

@@ -56,3 +56,18 @@ def test_random_branches_are_judged_as_plain_python_judges_them(seed: int) -> No
     for _ in range(300):
         codes = [dice.randrange(-1, 7) for _ in range(6)]
         assert sorted(durable.holding(codes)) == plain.holding(codes)
+
+
+@needs_durable
+@pytest.mark.parametrize("seed", range(4))
+def test_branches_that_all_name_a_code_of_one_slot_are_judged_the_same_by_way_of_it(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    branches: list[Branch] = [
+        (Literal(2, "!=", dice.randrange(3)), Literal(0, "==", dice.randrange(-1, 7)), Literal(1, "==", dice.randrange(4)))
+        for _ in range(200)
+    ]
+    branches[7] = (Literal(0, "==", 1), Literal(0, "==", 2), Literal(1, "==", 1))  # never
+    durable, plain = DurableEngine(branches), PlainEngine(branches)
+    for _ in range(300):
+        codes = [dice.randrange(-1, 8) for _ in range(3)]
+        assert sorted(durable.holding(codes)) == plain.holding(codes)
