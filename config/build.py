@@ -33,12 +33,12 @@ from rules.promises import Promises
 Calendars = Mapping[str, BusinessCalendar]
 
 
-def build(valid: Mapping[str, Mapping[str, Any]]) -> Book:
-    """The book of sections that are valid and fit together."""
+def build(valid: Mapping[str, Mapping[str, Any]], agreement_names: Mapping[str, str]) -> Book:
+    """The book of sections that are valid and fit together; the versions of agreements have the agreements' names."""
     calendars = {name: calendar_of_section(name, section) for name, section in valid["calendars"].items()}
     versions = {name: later for calendar in calendars.values() for name, later in calendar.versions.items()}
     metrics = {name: _metric(name, section) for name, section in valid["metrics"].items()}
-    agreements = [_agreement(name, section, calendars) for name, section in valid["agreements"].items()]
+    agreements = [_agreement(agreement_names[key], section, calendars) for key, section in valid["agreements"].items()]
     # What the configuration knows of customers, as fields of their tickets.
     customers = {name: dict(fields) for name, fields in valid["customers"].items() if isinstance(fields, Mapping)}
     return Book(
@@ -82,6 +82,7 @@ def _agreement(name: str, section: AgreementSection, calendars: Calendars) -> Ag
         ladder=section.ladder,
         on_change=section.on_change,
         on_reopen=section.on_reopen,
+        applies_to=section.applies_to,
         instead_of=tuple(section.instead_of),
         customer_updates=CustomerUpdates(section.customer_updates.every),
     )

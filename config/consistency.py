@@ -34,12 +34,48 @@ def check_consistency(source: Source) -> None:
     for field in ("warn_at", "after_breach"):
         for place, thresholds in source.found(("agreements", "*", field)):
             _check_thresholds(source, place, thresholds)
-    for place, instead in source.found(("agreements", "*", "instead_of")):
-        if place[1] in (instead if isinstance(instead, list) else [instead]):
-            source.problem(place, shown(place[1]), "another agreement", "An agreement cannot replace itself.")
+    _check_replaced(source)
+    _check_version_names(source)
     for field in ("shifts", "overrides"):
         for place, span in source.found(("rotas", "*", field, "*")):
             _check_span(source, place, span)
+
+
+def _check_replaced(source: Source) -> None:
+    """Agreements that replace each other in a circle would leave none of them."""
+    replaced: dict[str, set[str]] = {}
+    for place, instead in source.found(("agreements", "*", "instead_of")):
+        name = source.agreement_names[str(place[1])]
+        replaced.setdefault(name, set()).update(map(str, instead if isinstance(instead, list) else [instead]))
+    for place, _ in source.found(("agreements", "*", "instead_of")):
+        name = source.agreement_names[str(place[1])]
+        if name in replaced[name]:
+            source.problem(place, shown(name), "another agreement", "An agreement cannot replace itself.")
+        elif name in (reached := _reached(replaced, name)):
+            circle = ", ".join(sorted({name, *(other for other in reached if name in _reached(replaced, other))}))
+            source.problem(place, f"a circle: {circle}", "no circle", "Agreements that replace each other would all be gone.")
+
+
+def _reached(replaced: Mapping[str, set[str]], name: str) -> set[str]:
+    """What an agreement replaces, and what that replaces, and so on."""
+    found: set[str] = set()
+    ahead = list(replaced.get(name, ()))
+    while ahead:
+        other = ahead.pop()
+        if other not in found:
+            found.add(other)
+            ahead.extend(replaced.get(other, ()))
+    return found
+
+
+def _check_version_names(source: Source) -> None:
+    seen: dict[tuple[str, str], Place] = {}
+    for place, agreement in source.found(("agreements", "*")):
+        if isinstance(agreement, Mapping):
+            version = str(agreement.get("version") or agreement.get("from"))
+            if seen.setdefault((source.agreement_names[str(place[1])], version), place) != place:
+                hint = "Each version has a name of its own; without one it is its date."
+                source.problem((*place, "version"), shown(version), "another name than the versions before it", hint)
 
 
 def _check_start(source: Source, place: Place, metric: Mapping[str, Any]) -> None:

@@ -42,6 +42,8 @@ def check_references(source: Source) -> None:
     for pattern, section in _REFERENCES.items():
         named = source.data.get(section)
         known = named if isinstance(named, Mapping) else {}
+        if section == "agreements":
+            known = dict.fromkeys(source.agreement_names.values())
         for place, name in source.found(pattern):
             if pattern[-1] == "lead_of" and name == _OWN_TEAM:
                 continue
@@ -71,7 +73,8 @@ def check_actions(source: Source) -> None:
             source.problem(place, f"{verb}: {target}", "a target that is configured", hint, warning=True)
             continue
         for at, agreement in source.found(("agreements", "*")):
-            if isinstance(agreement, Mapping) and agreement.get(own) is None:
+            later = source.agreement_names.get(str(at[1])) != at[1]  # what a version does not say has been told of the first
+            if isinstance(agreement, Mapping) and agreement.get(own) is None and not later:
                 hint = f"Add {own}: to it, else {verb}: {own} does nothing there."
                 source.problem((*at, own), "nothing", f"the agreement's {own}", hint, warning=True)
 

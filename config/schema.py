@@ -214,6 +214,7 @@ class AgreementSection(Section):
     ladder: Text | None = None
     on_change: Literal["carry", "restart"] = "carry"
     on_reopen: Literal["resume", "restart"] = "resume"
+    applies_to: Literal["new", "open"] = "new"
     customer_updates: UpdatesSection = UpdatesSection()
     credits: CreditsSection | None = None
     review: ReviewSection | None = None

@@ -24,13 +24,17 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass
 class Source:
-    """Plain data of all files, merged, with the file and line of each key."""
+    """Plain data of all files, merged, with the file and line of each key. `agreement_names` has the name of an agreement by
+    that of each of its versions.
+    """
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Place, tuple[str, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     inherited: set[Place] = field(default_factory=set)
+    agreement_names: dict[str, str] = field(default_factory=dict)
+    written_at: dict[Place, Place] = field(default_factory=dict)
 
     def where(self, place: Place) -> tuple[str, int]:
         """File and line of a key, or of the nearest one above it."""
@@ -44,13 +48,21 @@ class Source:
         if self.is_inherited(place):
             return
         file, line = self.where(place)
-        name = ".".join(map(str, place)) or "file"
+        written = self.written_at.get(place[:2])
+        name = ".".join(map(str, place if written is None else (*written, *place[2:]))) or "file"
         self.problems.append(Problem(file, line, name, found, expected, hint or _SEE, warning))
 
     def inherit(self, place: Place, base: Place) -> None:
         """What stands at a place was written at another one."""
         self.inherited.add(place)
         self.places[place] = self.where(base)
+
+    def stands_for(self, place: Place, written: Place) -> None:
+        """What stands at a place was written further down in another one, and is told as standing there."""
+        self.written_at[place] = written
+        for known, where in list(self.places.items()):
+            if known[: len(written)] == written:
+                self.places[(*place, *known[len(written) :])] = where
 
     def is_inherited(self, place: Place) -> bool:
         """Whether what stands there was written elsewhere."""

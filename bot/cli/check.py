@@ -47,7 +47,7 @@ def _tell(problem: Problem) -> None:
 
 def _contents(book: Book) -> str:
     counts = {
-        "agreement": len(book.promises.agreements),
+        "agreement": len({agreement.name for agreement in book.promises.agreements}),
         "calendar": len({calendar.base for calendar in book.promises.calendars.values()}),
         "rule": len(book.rules),
         "ladder": len(book.ladders),

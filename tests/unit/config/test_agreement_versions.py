@@ -1,0 +1,102 @@
+"""Versions of agreements as they are written, and what they make of each other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.load import examine
+from rules.instants import parse
+from tests.support.configs import ALWAYS, told_of
+
+BASE = (
+    ALWAYS
+    + """\
+agreements:
+  gold:
+    kind: sla
+    version: "2026"
+    from: 2026-01-01
+    calendar: always
+    targets: {first_response: {urgent: 1h, default: 4h}}
+"""
+)
+
+
+def versions(folder: Path, text: str) -> dict[str, Any]:
+    """By key: since when, for whom, and the limits of the first response."""
+    path = folder / "c.yaml"
+    path.write_text(text)
+    book, problems = examine(path)
+    assert book is not None, problems
+    found = {}
+    for a in book.promises.agreements:
+        limits = {priority: target and target.text for priority, target in a.targets["first_response"].items()}
+        found[a.key] = (a.since, a.applies_to, limits)
+    return found
+
+
+def test_a_version_says_only_what_changes(tmp_path: Path) -> None:
+    later = "    versions: [{from: 2026-07-01, applies_to: open, targets: {first_response: {urgent: 30m}}}]\n"
+    assert versions(tmp_path, BASE + later) == {
+        "gold 2026": (parse("2026-01-01T00:00:00Z"), "new", {"urgent": "1h", "default": "4h"}),
+        "gold 2026-07-01": (parse("2026-07-01T00:00:00Z"), "open", {"urgent": "30m", "default": "4h"}),
+    }
+
+
+def test_each_version_builds_on_the_one_before_it(tmp_path: Path) -> None:
+    later = """\
+    versions:
+      - {from: 2026-07-01, targets: {first_response: {urgent: 30m}}}
+      - {from: 2027-01-01, version: "2027", targets: {first_response: {default: 2h}}}
+"""
+    assert [limits for *_, limits in versions(tmp_path, BASE + later).values()][-1] == {"urgent": "30m", "default": "2h"}
+
+
+def test_an_agreement_that_extends_another_follows_its_versions(tmp_path: Path) -> None:
+    later = """\
+    versions: [{from: 2026-07-01, applies_to: open, targets: {first_response: {urgent: 30m, default: 3h}}}]
+  acme:
+    extends: gold
+    from: 2026-03-01
+    when: {customer: acme}
+    instead_of: [gold]
+    targets: {first_response: {default: 2h}}
+"""
+    found = versions(tmp_path, BASE + later)
+    assert found["acme 2026"] == (parse("2026-03-01T00:00:00Z"), "new", {"urgent": "1h", "default": "2h"})
+    assert found["acme 2026-07-01"] == (parse("2026-07-01T00:00:00Z"), "open", {"urgent": "30m", "default": "2h"})
+
+
+@pytest.mark.parametrize(
+    ("later", "field", "found"),
+    [
+        ("versions: 3", "agreements.gold.versions", "3"),
+        ("versions: [3]", "agreements.gold.versions.0", "3"),
+        ("versions: [{from: 2025-01-01}]", "agreements.gold.versions.0.from", "2025-01-01"),
+        ("versions: [{from: 2026-01-01}]", "agreements.gold.versions.0.from", "2026-01-01"),
+        ("versions: [{from: soon}]", "agreements.gold.versions.0.from", "'soon'"),
+        ("versions: [{}]", "agreements.gold.versions.0.from", "nothing"),
+        ('versions: [{from: 2027-01-01, version: "2026"}]', "agreements.gold.versions.0.version", "'2026'"),
+        ("versions: [{from: 2027-01-01, limits: {}}]", "agreements.gold.versions.0.limits", "an unknown field"),
+        (
+            "versions: [{from: 2027-01-01, targets: {first_response: {urgent: soon}}}]",
+            "agreements.gold.versions.0.targets.first_response.urgent",
+            "'soon'",
+        ),
+        ("versions: [{from: 2027-01-01, calendar: london}]", "agreements.gold.versions.0.calendar", "'london'"),
+        ("applies_to: all", "agreements.gold.applies_to", "'all'"),
+    ],
+)
+def test_what_is_wrong_with_a_version_is_told_where_it_stands(tmp_path: Path, later: str, field: str, found: str) -> None:
+    problems = [p for p in told_of(tmp_path, BASE + f"    {later}\n") if not p.warning]
+    assert [(p.field, p.found, p.line) for p in problems] == [(field, found, 9)]
+
+
+def test_agreements_that_replace_each_other_are_refused(tmp_path: Path) -> None:
+    text = BASE + "    instead_of: [acme]\n  acme: {extends: gold, from: 2026-03-01, instead_of: [gold]}\n"
+    problems = [p for p in told_of(tmp_path, text) if not p.warning]
+    assert {(p.field, p.found) for p in problems} == {
+        ("agreements.gold.instead_of", "a circle: acme, gold"),
+        ("agreements.acme.instead_of", "a circle: acme, gold"),
+    }
