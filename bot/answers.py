@@ -9,7 +9,8 @@ from typing import Any
 from bot.cards import card_verdict, ticket_card, zone_of
 from bot.commands import VERBS
 from bot.messages import Answer, Button, Card, Field, clipped, counted
-from bot.ports import Health, Reader, TicketView
+from bot.ports import Reader
+from bot.records import Health, TicketView
 from bot.times import moment
 from escalation.book import Book
 from escalation.page import PageRow
@@ -163,6 +164,10 @@ def health(health: Health, now: int) -> Answer:
         lines.append(f"Could not be delivered: {counted(health.dead_letters, 'message')}.")
     if health.quarantined:
         lines.append(f"Not understood and kept in quarantine: {counted(health.quarantined, 'event')}.")
+    lines.extend(
+        f"Because of {clipped(sweep.cause, 80)}, {sweep.swept:,} of about {sweep.open_tickets:,} tickets are looked at again."
+        for sweep in health.sweeps
+    )
     lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
     well = not (health.overdue_looks or health.failing or health.dead_letters or late)

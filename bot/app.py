@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import structlog
 import uvicorn
 from rich.console import Console
 
@@ -31,6 +32,8 @@ from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
 
+log = structlog.get_logger()
+
 
 @dataclass
 class App:
@@ -41,6 +44,7 @@ class App:
     clock: WallClockPort
     watch: Watch
     delivery: Delivery
+    registrar: Registrar
     handlers: Handlers
     page: ChatPage
     server: uvicorn.Server
@@ -50,6 +54,8 @@ class App:
         # This process has the ledger's file alone: what an earlier one held when it died is free again.
         await asyncio.to_thread(self.ledger.looks.release)
         await asyncio.to_thread(self.ledger.outbox.reopen)
+        for version in await asyncio.to_thread(self.registrar.publish):
+            log.warning("an agreement was changed in place: follow it by a new version instead", agreement=version)
         written, said = asyncio.Event(), asyncio.Event()
         tasks = [
             asyncio.create_task(self.watch.run(written)),
@@ -115,7 +121,7 @@ def build_app(
             web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
         )
     )
-    return App(settings, ledger, clock, watch, delivery, handlers, page, server)
+    return App(settings, ledger, clock, watch, delivery, registrar, handlers, page, server)
 
 
 def terminal_sender() -> Sender:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.messages import Button, Card, CardVerdict, Field, clipped
-from bot.ports import TicketView
+from bot.records import TicketView
 from bot.times import UTC
 from escalation.book import Book
 from escalation.page import PageRow

@@ -14,7 +14,8 @@ from bot.cards import ticket_card
 from bot.exception_cards import exception_card
 from bot.loops import go_on, waited_until
 from bot.messages import Card, clipped
-from bot.ports import ChatEntry, DeliveryError, Ledger, OutboxRow, Sender, TicketView, WallClockPort
+from bot.ports import DeliveryError, Ledger, Sender, WallClockPort
+from bot.records import ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
 from bot.wording import customer_card
 from escalation.book import Book

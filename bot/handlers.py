@@ -6,12 +6,14 @@ answered. Not decided here: the grammar (`commands`), and how queries read (`ans
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot import answers
 from bot.commands import ACTING, VERBS, Command, CommandError, parse
 from bot.exception_cards import exception_card, pick_exception, register_answer
 from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
+from bot.records import Health
 from bot.registrar import RefusalError, Registrar
 from bot.requests import request_of
 from bot.watch import Watch
@@ -45,7 +47,7 @@ class Handlers:
             "why": self._why,
             "oncall": lambda _: answers.oncall(book, clock.now()),
             "agreements": lambda _: answers.agreements(book),
-            "health": lambda _: answers.health(ledger.reader.health(clock.now()), clock.now()),
+            "health": lambda _: answers.health(self._health(), clock.now()),
             "help": lambda command: answers.help_card(command.subject),
         }
 
@@ -78,6 +80,9 @@ class Handlers:
             return self._exceptions(command, who)
         assert who is not None
         return self._acknowledge(command, who) if command.verb == "ack" else self._escalate(command, who)
+
+    def _health(self) -> Health:
+        return replace(self._ledger.reader.health(self._clock.now()), sweeps=self._ledger.sweeps.under_way())
 
     def _exceptions(self, command: Command, who: Person | None) -> Answer:
         step, now = command.subject, self._clock.now()

@@ -1,151 +1,30 @@
 """Ports: what the application asks of the world.
 
-Decided here: the questions, as Protocols, and the plain records that they exchange. Not decided here: who answers
-(`adapters`). Ports are synchronous; the application calls them in a thread, a transaction at a time.
+Decided here: the questions, as Protocols. Not decided here: who answers (`adapters`). Ports are synchronous; the application
+calls them in a thread, a transaction at a time.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from bot.messages import Answer, Card
-from escalation.look import Look
+from bot.records import (
+    ChatEntry,
+    ChatMessage,
+    Health,
+    History,
+    OutboxRow,
+    Refused,
+    Sweep,
+    Tally,
+    TicketView,
+    Written,
+)
 from escalation.page import PageRow
 from escalation.people import Person
-from rules.calendar import BusinessCalendar
 from rules.clock_row import ClockRow
-from rules.decisions import Decision
 from rules.ticket import TicketEvent
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Something that came in and could not be understood; it is kept with the reason."""
-
-    reason: str
-    raw: str
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What came in with one request: events and what was refused, each with its position."""
-
-    events: Sequence[tuple[int, TicketEvent]]
-    refused: Sequence[tuple[int, Refused]]
-
-
-class BodyError(ValueError):
-    """A request's body as a whole cannot be understood; the message says why."""
-
-
-@dataclass(frozen=True)
-class History:
-    """All that the ledger knows of one ticket; `seen` tells whether an event has come since."""
-
-    ticket: str
-    seen: int
-    events: Sequence[TicketEvent]
-    recorded: Sequence[Decision]
-
-
-@dataclass(frozen=True)
-class OutboxRow:
-    """Something to be said on one channel of one platform, once, under a unique key."""
-
-    key: str
-    ticket: str
-    platform: str
-    channel: str
-    body: Mapping[str, Any]
-    due_at: int
-    id: int = 0
-    attempts: int = 0
-
-
-@dataclass(frozen=True)
-class Written:
-    """What one look leaves behind, in one transaction; `event` is one of ours that it had to add to the history."""
-
-    look: Look
-    seen: int
-    new: Sequence[Decision]
-    outbox: Sequence[OutboxRow]
-    teams: Mapping[str, str | None]
-    now: int
-    event: TicketEvent | None = None
-
-
-@dataclass(frozen=True)
-class TicketView:
-    """A ticket as it was looked at last."""
-
-    ticket: str
-    facts: Mapping[str, Any]
-    clocks: Sequence[ClockRow]
-    pages: Sequence[PageRow]
-    looked_at: int | None = None
-
-    def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "TicketView":
-        """The ticket with its clocks as they stand now."""
-        return replace(self, clocks=[clock.at(now, calendars) for clock in self.clocks])
-
-
-@dataclass(frozen=True)
-class ChatEntry:
-    """A line in the thread of a message."""
-
-    id: str
-    at: int
-    text: str
-    mentions: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class ChatMessage:
-    """A message of the local chat; `rev` grows with every change of any message."""
-
-    id: str
-    rev: int
-    channel: str
-    kind: str
-    ticket: str | None
-    card: Card
-    created_at: int
-    edited_at: int | None = None
-    log: Sequence[ChatEntry] = ()
-
-
-@dataclass(frozen=True)
-class Health:
-    """What the ledger says of the bot's own state."""
-
-    tickets: int
-    overdue_looks: int
-    failing: Sequence[tuple[str, str]]
-    outbox_waiting: int
-    oldest_waiting: int | None
-    dead_letters: int
-    quarantined: int
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Tickets that are to be looked at because of one decision: how many have been noted, of those with running clocks."""
-
-    cause: str
-    swept: int
-    open_tickets: int
-    started_at: int
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many clocks of an agreement's metric stand where."""
-
-    agreement: str
-    kind: str
-    metric: str
-    verdicts: Mapping[str, int] = field(default_factory=dict)
 
 
 class WallClockPort(Protocol):
@@ -258,6 +137,9 @@ class Reader(Protocol):
 
     def tally(self, now: int, filters: Mapping[str, str]) -> list[Tally]: ...
 
+    def open_tickets(self, after: str, limit: int) -> list[str]:
+        """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
+
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text."""
 
@@ -265,24 +147,22 @@ class Reader(Protocol):
 
 
 class RegisterEvents(Protocol):
-    """The register of exceptions, as events."""
+    """What people decide about promises: exceptions and published configurations, as events."""
 
     def revision(self) -> int:
         """Grows with every event."""
 
     def events(self) -> Sequence[TicketEvent]: ...
 
-    def append(self, event: TicketEvent, since: int | None, now: int) -> bool:
-        """Store an event, and have the tickets looked at whose clocks ran at `since` or later; False where it is known."""
+    def append(self, event: TicketEvent, now: int, *, sweep: bool, since: int | None = None) -> bool:
+        """Store an event; with a sweep, open tickets are looked at and those whose clocks ended at `since` or later."""
 
 
 class Sweeps(Protocol):
     """Having many tickets looked at because of one decision."""
 
-    def begin(self, cause: str, since: int, now: int) -> None: ...
-
     def step(self, now: int) -> int:
-        """Go on with the oldest sweep; 0 where there is none."""
+        """Go on with the oldest sweep; 0 where nothing is left to do."""
 
     def under_way(self) -> Sequence[Sweep]: ...
 

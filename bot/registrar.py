@@ -1,14 +1,16 @@
 """The registrar: keeps the book's register of exceptions as the ledger has it, and takes people's steps.
 
-Decided here: the numbers of exceptions, who may take which step, which tickets are looked at because of it, and that the teams
-hear of each step and of a coming end. Not decided here: which steps are possible (`rules.exceptions`), how it reads.
+Decided here: the numbers of exceptions, who may take which step, which tickets are looked at because of it, that the teams
+hear of each step and of a coming end, and that a changed configuration is noted and looked at too. Not decided here: which
+steps are possible (`rules.exceptions`), how it reads.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.ports import Ledger, OutboxRow, WallClockPort
+from bot.ports import Ledger, WallClockPort
+from bot.records import OutboxRow
 from bot.times import in_a_sentence
 from escalation.book import Book
 from escalation.lateness import SOURCE
@@ -22,6 +24,7 @@ APPROVING = ("approver", "admin")
 """Roles that may approve and refuse, and revoke what others asked for."""
 AUDIENCE = "register"
 """In the outbox: what is said about an exception and not about a ticket."""
+PUBLISHED = "configuration.published"
 _EVENTS = {move: type for type, move in MOVES.items()}
 _DONE = {"approve": "approved", "refuse": "refused", "revoke": "revoked"}
 
@@ -62,7 +65,7 @@ class Registrar:
                 asked = SlaException.of(event)
             except ExceptionTermsError as error:
                 raise RefusalError(f"{error}.".replace("..", ".")) from None
-            if self._ledger.register.append(event, None, event.time):
+            if self._ledger.register.append(event, event.time, sweep=False):
                 return self._told(asked, f"{who.name} asks for it: {asked.reason}", self._approvers(but=who.id))
 
     def move(self, id: str, move: Move, who: Person, comment: str) -> SlaException:
@@ -77,10 +80,22 @@ class Registrar:
                 moved = known.move(move, event.time, who.id, comment)
             except ExceptionTermsError as error:
                 raise RefusalError(f"{error}.") from None
-            since = known.start if moved.changes else None
-            if self._ledger.register.append(event, since, event.time):
+            if self._ledger.register.append(event, event.time, sweep=bool(moved.changes), since=known.start):
                 words = f"{_DONE[move].capitalize()} by {who.name}" + (f": {comment}" if comment else "")
                 return self._told(moved, words, (known.requester,))
+
+    def publish(self) -> list[str]:
+        """Note what the configuration promises, where that has changed, and have open tickets looked at; the versions of
+        agreements that were changed in place, though they had been published before.
+        """
+        published = [event for event in self._ledger.register.events() if event.type == PUBLISHED]
+        before: Mapping[str, str] = published[-1].data["digests"] if published else {}
+        if before == self._book.digests:
+            return []
+        event = self._event("configuration", PUBLISHED, {"digests": dict(self._book.digests)}, f"published/{len(published)}")
+        self._ledger.register.append(event, event.time, sweep=bool(published))
+        agreements = (name for name, digest in self._book.digests.items() if before.get(name, digest) != digest)
+        return [name.removeprefix("agreements.") for name in agreements if name.startswith("agreements.")]
 
     def announce(self) -> None:
         """Tell the teams of what ends soon, and of what has ended."""

@@ -13,7 +13,8 @@ from dataclasses import asdict, replace
 import structlog
 
 from bot.loops import go_on, waited_until
-from bot.ports import History, Ledger, OutboxRow, WallClockPort, Written
+from bot.ports import Ledger, WallClockPort
+from bot.records import History, OutboxRow, Written
 from bot.registrar import Registrar
 from escalation.book import Book
 from escalation.effects import Effect, effects_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.cards import ticket_card, zone_of
 from bot.messages import Answer, clipped
-from bot.ports import History, TicketView
+from bot.records import History, TicketView
 from bot.times import moment
 from escalation.book import Book
 from escalation.facts import NO_FACTS

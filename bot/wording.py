@@ -11,7 +11,8 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.messages import Card, clipped
-from bot.ports import DeliveryError, TicketView
+from bot.ports import DeliveryError
+from bot.records import TicketView
 from bot.times import in_a_sentence, in_full
 from escalation.book import Book
 from rules.clock_row import ClockRow

@@ -5,6 +5,8 @@ stays. Not decided here: calendars (`calendars`), whether sections fit together 
 of any of it.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +21,7 @@ from config.schema import (
     TargetSection,
     TeamSection,
 )
+from config.source import Source
 from escalation.book import Action, Book, Rule
 from escalation.ladder import Acknowledgement, Ladder, Step
 from escalation.people import Person, Team
@@ -30,15 +33,17 @@ from rules.conditions import ALWAYS, Condition
 from rules.metrics import BUILT_IN, Metric
 from rules.promises import Promises
 
+_PROMISED = ("agreements", "calendars", "metrics", "statuses", "customers")
+
 Calendars = Mapping[str, BusinessCalendar]
 
 
-def build(valid: Mapping[str, Mapping[str, Any]], agreement_names: Mapping[str, str]) -> Book:
-    """The book of sections that are valid and fit together; the versions of agreements have the agreements' names."""
+def build(valid: Mapping[str, Mapping[str, Any]], source: Source) -> Book:
+    """The book of sections that are valid and fit together."""
     calendars = {name: calendar_of_section(name, section) for name, section in valid["calendars"].items()}
     versions = {name: later for calendar in calendars.values() for name, later in calendar.versions.items()}
     metrics = {name: _metric(name, section) for name, section in valid["metrics"].items()}
-    agreements = [_agreement(agreement_names[key], section, calendars) for key, section in valid["agreements"].items()]
+    agreements = [_agreement(source.agreement_names[key], section, calendars) for key, section in valid["agreements"].items()]
     # What the configuration knows of customers, as fields of their tickets.
     customers = {name: dict(fields) for name, fields in valid["customers"].items() if isinstance(fields, Mapping)}
     return Book(
@@ -49,7 +54,17 @@ def build(valid: Mapping[str, Mapping[str, Any]], agreement_names: Mapping[str, 
         rotas={name: _rota(name, section) for name, section in valid["rotas"].items()},
         ladders={name: _ladder(name, section) for name, section in valid["ladders"].items()},
         wording=dict(valid["wording"]),
+        digests=_digests(source),
     )
+
+
+def _digests(source: Source) -> dict[str, str]:
+    """By section and name, a digest of what is written about promises; an agreement's versions each have their own."""
+    return {
+        f"{section}.{name}": hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        for section in _PROMISED
+        for name, raw in (source.data.get(section) or {}).items()
+    }
 
 
 # Agreements

@@ -37,5 +37,5 @@ def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book |
     if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
         check_actions(source)
     check_thresholds(source, valid)
-    book = build(valid, source.agreement_names) if all(problem.warning for problem in source.problems) else None
+    book = build(valid, source) if all(problem.warning for problem in source.problems) else None
     return book, sorted(set(source.problems))

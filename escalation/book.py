@@ -39,7 +39,7 @@ class Rule:
 
 @dataclass
 class Book:
-    """Not changed after it is built."""
+    """Not changed after it is built. `digests` tell by name whether what was promised is still written as it was."""
 
     promises: Promises = field(default_factory=Promises)
     rules: Sequence[Rule] = ()
@@ -48,6 +48,7 @@ class Book:
     rotas: Mapping[str, Rota] = field(default_factory=dict)
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from adapters.helpdesk.event_data import MOST_CHARACTERS, EventError, NestingError, array_items, check_data
-from bot.ports import Batch, BodyError, Refused
+from bot.records import Batch, BodyError, Refused
 from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
 

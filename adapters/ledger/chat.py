@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from adapters.ledger.engine import writing
 from adapters.ledger.schema import chat, chat_log
 from bot.messages import Card
-from bot.ports import ChatEntry, ChatMessage, OutboxRow
+from bot.records import ChatEntry, ChatMessage, OutboxRow
 
 
 class SqlChat:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from adapters.ledger.engine import insert_new, writing
 from adapters.ledger.entries import event_entry, event_key
 from adapters.ledger.schema import entries, personal, quarantine, tickets
-from bot.ports import Refused
+from bot.records import Refused
 from rules.ticket import TicketEvent
 
 

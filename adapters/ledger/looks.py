@@ -17,7 +17,7 @@ from adapters.ledger.entries import canonical, decision_entry, decision_of, even
 from adapters.ledger.intake import insert_event
 from adapters.ledger.outbox import outbox_row
 from adapters.ledger.schema import clocks, entries, outbox, pages, personal, tickets
-from bot.ports import History, Written
+from bot.records import History, Written
 from rules.decisions import Decision
 from rules.instants import MINUTE
 from rules.ticket import TicketEvent

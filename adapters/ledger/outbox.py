@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, exists, func, select, tuple_, upda
 from adapters.ledger.engine import insert_new, writing
 from adapters.ledger.entries import canonical
 from adapters.ledger.schema import outbox
-from bot.ports import OutboxRow
+from bot.records import OutboxRow
 from rules.instants import MINUTE
 
 _WAITING = ("pending", "sending")

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, or_, select
 
+from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
-from bot.ports import Health, Tally, TicketView
+from bot.records import Health, Tally, TicketView
 from escalation.page import PageRow
 from rules.clock_row import ClockRow
 from rules.instants import MINUTE
@@ -83,6 +84,12 @@ class SqlReader:
             for agreement, kind, metric, verdict, number in connection.execute(wanted):
                 found[agreement, kind, metric][verdict] = number
         return [Tally(*key, verdicts) for key, verdicts in sorted(found.items())]
+
+    def open_tickets(self, after: str, limit: int) -> list[str]:
+        """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
+        with self._engine.connect() as connection:
+            wanted = open_tickets().where(tickets.c.id > after).order_by(tickets.c.id).limit(limit)
+            return list(connection.execute(wanted).scalars())
 
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text, any case."""

@@ -1,7 +1,7 @@
-"""The register of exceptions in the ledger: their events, entries like any other.
+"""What people decide about promises, in the ledger: exceptions and published configurations, entries like any other.
 
-Decided here: that a person's step and the sweep over the tickets it touches are one transaction; entries of the register
-stand under no ticket. Not decided here: which steps are possible.
+Decided here: that a decision and the sweep over the tickets it touches are one transaction; such entries stand under no
+ticket. Not decided here: which decisions are possible.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _NO_TICKET = ""
 
 
 class SqlRegister:
-    """Reads and writes exceptions' events."""
+    """Reads and writes events that belong to no ticket."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -37,15 +37,15 @@ class SqlRegister:
             found = connection.execute(wanted.where(entries.c.ticket == _NO_TICKET).order_by(entries.c.seq))
             return [event_of(row.seq, row.body, row.hidden) for row in found]
 
-    def append(self, event: TicketEvent, since: int | None, now: int) -> bool:
-        """Store an event of an exception, and have the tickets looked at whose clocks ran at `since` or later (None: none);
-        False where it is known already.
+    def append(self, event: TicketEvent, now: int, *, sweep: bool, since: int | None = None) -> bool:
+        """Store an event; where it asks for a sweep, open tickets are looked at, and those whose clocks ended at `since` or
+        later. False where it is known already.
         """
         with writing(self._engine) as connection:
             known = connection.execute(select(entries.c.seq).where(entries.c.key == event_key(event))).scalar()
             if known is not None:
                 return False
             insert_event(connection, event, now, under=_NO_TICKET)
-            if since is not None:
+            if sweep:
                 insert_sweep(connection, f"{event.type} {event.ticket}", since, now)
         return True

@@ -148,7 +148,7 @@ sweeps = Table(
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
     Column("cause", String(300), nullable=False),
-    Column("since", BigInteger, nullable=False),
+    Column("since", BigInteger),
     Column("phase", String(20), nullable=False, index=True),
     Column("cursor", String(200), nullable=False),
     Column("swept", Integer, nullable=False),

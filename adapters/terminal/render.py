@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.messages import Answer, Card
-from bot.ports import ChatEntry, OutboxRow
+from bot.records import ChatEntry, OutboxRow
 from rules.instants import text
 
 _COLOURS = {

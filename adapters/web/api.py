@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from bot.ports import ChatMessage, History, Ledger, WallClockPort
+from bot.ports import Ledger, WallClockPort
+from bot.records import ChatMessage, History
 from escalation.page import PageRow
 from rules.calendar import BusinessCalendar
 from rules.clock_row import ClockRow

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from adapters.web.security import Security
-from bot.ports import Batch, BodyError, Intake, WallClockPort
+from bot.ports import Intake, WallClockPort
+from bot.records import Batch, BodyError
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_READ = 8 * MOST_BYTES

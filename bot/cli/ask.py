@@ -5,6 +5,7 @@ commands name the person who acts. Not decided here: what they answer.
 """
 
 import sys
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -23,14 +24,14 @@ Person = Annotated[str | None, typer.Option("--as", help="The id of the person w
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="The whole register, one JSON object a line, for export.")]
-_PANEL = "As in chat"
+PANEL = "As in chat"
 
 
-def add_queries(app: typer.Typer) -> None:
-    """Add every command of chat."""
-    for verb in VERBS.values():
+def add_queries(app: typer.Typer, but: Collection[str]) -> None:
+    """Add the commands of chat, `but` for those that can do more here."""
+    for verb in (verb for name, verb in VERBS.items() if name not in but):
         help = f"{verb.help}\n\nUsage as in chat: /sla {verb.usage}"
-        app.command(verb.name, help=help, rich_help_panel=_PANEL)(exceptions if verb.name == "exceptions" else _asking(verb))
+        app.command(verb.name, help=help, rich_help_panel=PANEL)(exceptions if verb.name == "exceptions" else _asking(verb))
 
 
 def exceptions(words: Words = None, config: ConfigOption = None, person: Person = None, as_json: AsJson = False) -> None:

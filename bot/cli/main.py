@@ -5,7 +5,8 @@ Decided here: which commands there are. Not decided here: what they do; each is 
 
 import typer
 
-from bot.cli.ask import add_queries
+from bot.cli import agreements
+from bot.cli.ask import PANEL, add_queries
 from bot.cli.calendar import calendar
 from bot.cli.check import check
 from bot.cli.imports import import_log
@@ -28,4 +29,5 @@ app.command(rich_help_panel="Try out")(check)
 app.command(rich_help_panel="Try out")(simulate)
 app.command(rich_help_panel="Try out")(calendar)
 app.command("import", rich_help_panel="Try out")(import_log)
-add_queries(app)
+app.add_typer(agreements.app, name="agreements", rich_help_panel=PANEL)
+add_queries(app, but=("agreements",))

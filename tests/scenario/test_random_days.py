@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.helpdesk.cloudevents import ticket_event
-from bot.ports import History
+from bot.records import History
 from bot.simulation.replay import replay
 from escalation.facts import NO_FACTS
 from escalation.reconcile import live

@@ -16,7 +16,7 @@ from typing import Any
 from adapters.ledger.engine import migrate
 from bot.app import App, build_app
 from bot.messages import Answer, Card
-from bot.ports import ChatEntry, ChatMessage, OutboxRow
+from bot.records import ChatEntry, ChatMessage, OutboxRow
 from config.load import examine
 from config.settings import Settings
 from escalation.book import Book

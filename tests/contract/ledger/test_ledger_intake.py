@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from adapters.ledger.entries import PUBLIC
-from bot.ports import Refused
+from bot.records import Refused
 from rules.instants import parse
 from rules.ticket import TicketEvent
 from tests.support.ledgers import Opened

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import History, OutboxRow, Written
+from bot.records import History, OutboxRow, Written
 from escalation.book import Book
 from escalation.facts import NO_FACTS
 from escalation.look import look

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Card
-from bot.ports import ChatEntry, OutboxRow, Written
+from bot.records import ChatEntry, OutboxRow, Written
 from escalation.book import Book
 from escalation.facts import NO_FACTS
 from escalation.look import look

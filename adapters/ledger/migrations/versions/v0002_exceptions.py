@@ -19,7 +19,7 @@ def upgrade() -> None:
         "sweeps",
         sa.Column("id", _Serial, primary_key=True, autoincrement=True),
         sa.Column("cause", sa.String(300), nullable=False),
-        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("since", sa.BigInteger),
         sa.Column("phase", sa.String(20), nullable=False),
         sa.Column("cursor", sa.String(200), nullable=False),
         sa.Column("swept", sa.Integer, nullable=False),

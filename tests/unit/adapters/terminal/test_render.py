@@ -6,7 +6,7 @@ from rich.console import Console
 
 from adapters.terminal.render import TerminalSender, print_answer
 from bot.messages import Answer, Card, Field
-from bot.ports import ChatEntry, OutboxRow
+from bot.records import ChatEntry, OutboxRow
 from rules.instants import parse
 
 AT = parse("2026-01-05T09:00:00Z")

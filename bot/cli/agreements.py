@@ -1,0 +1,146 @@
+"""`sla agreements`: what was promised; how two configurations differ; what a new one would do to open tickets.
+
+Decided here: the open tickets of the ledger are compared at the instant from which all new versions hold. Not decided here:
+what differs (`rules.differences`).
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from adapters.wall_clock import WallClock
+from bot.cli.ask import answer_line
+from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
+from bot.cli.run import prepare
+from bot.messages import counted
+from bot.ports import Ledger
+from bot.times import moment
+from escalation.book import Book
+from rules.differences import Move, differences, edited, moves
+from rules.instants import text
+from rules.register import Register
+
+MOST_SHOWN = 50
+_AT_ONCE = 500
+
+app = typer.Typer(help="What have we promised to whom? And what would another configuration change?")
+
+
+@app.callback(invoke_without_command=True)
+def agreements(context: typer.Context, config: ConfigOption = None) -> None:
+    """Every agreement with its limits; or compare two configurations."""
+    if context.invoked_subcommand is None:
+        answer_line("agreements", config, None)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A configuration: a file or a folder.")],
+    new: Annotated[Path, typer.Argument(help="Another one.")],
+) -> None:
+    """Tell how the agreements of two configurations differ, version by version."""
+    before, after = _book(old).promises.agreements, _book(new).promises.agreements
+    found = differences(before, after)
+    console = _console()
+    if not found:
+        console.print("Both promise the same.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Agreement", "What", "Was", "Is"):
+        table.add_column(name, overflow="fold")
+    for difference in found:
+        table.add_row(difference.agreement, difference.what, difference.was or "–", difference.now or "–")
+    console.print(table)
+    for key in edited(before, after):
+        console.print(f"{key} is changed in place: running clocks change at once. A new version with its own date is safer.")
+
+
+@app.command()
+def preview(
+    new: Annotated[Path, typer.Argument(help="The configuration that would be published.")],
+    config: ConfigOption = None,
+) -> None:
+    """Tell which open tickets' due times a configuration would move, and which would be overdue at once.
+
+    The configuration in force is the one of --config or SLA_CONFIG, the tickets are those of DATABASE_URL.
+    """
+    old_book, new_book = load_book(config), _book(new)
+    settings = read_settings()
+    prepare(settings)
+    from adapters.ledger.store import open_ledger
+
+    ledger = open_ledger(settings.database_url)
+    known = {agreement.key for agreement in old_book.promises.agreements}
+    begins = [agreement.since for agreement in new_book.promises.agreements if agreement.key not in known]
+    at = max([WallClock().now(), *begins])
+    tickets = found = 0
+    shown: list[Move] = []
+    kinds: Counter[str] = Counter()
+    for of_ticket in _compared(ledger, old_book, new_book, at):
+        tickets += 1
+        for move in of_ticket:
+            found += 1
+            kinds[_kind(move)] += 1
+            shown.append(move)
+        if len(shown) > _AT_ONCE:
+            shown = sorted(shown, key=_worst_first)[:MOST_SHOWN]
+    _print(sorted(shown, key=_worst_first)[:MOST_SHOWN], kinds, tickets, found, at)
+
+
+def _compared(ledger: Ledger, old: Book, new: Book, at: int) -> Iterator[list[Move]]:
+    """For each open ticket, what would move; exceptions hold under both."""
+    old.promises.register = new.promises.register = Register.of(ledger.register.events())
+    after = ""
+    while ids := ledger.reader.open_tickets(after, _AT_ONCE):
+        for history in ledger.looks.histories(ids):
+            yield moves(history.ticket, history.events, old.promises, new.promises, at)
+        after = ids[-1]
+
+
+def _print(shown: list[Move], kinds: Counter[str], tickets: int, found: int, at: int) -> None:
+    console = _console()
+    if not found:
+        console.print(f"None of {counted(tickets, 'open ticket')} would change, as of {text(at)}.")
+        return
+    said = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    console.print(f"Of {counted(tickets, 'open ticket')}, {counted(found, 'clock')} would change, as of {text(at)}: {said}.")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Ticket", "Agreement", "Metric", "Due (UTC)", "Would be due", "What"):
+        table.add_column(name, overflow="fold")
+    for move in shown:
+        was, now = (moment(due, year=True) if due is not None else "–" for due in (move.was, move.now))
+        table.add_row(move.ticket, move.agreement, move.metric, was, now, _kind(move))
+    console.print(table)
+    if found > len(shown):
+        console.print(f"Only the first {len(shown)} are shown, the worst first.")
+
+
+def _kind(move: Move) -> str:
+    if move.born_overdue:
+        return "born overdue"
+    if move.now is None:
+        return "ended or paused"
+    if move.was is None:
+        return "begun"
+    return "earlier" if move.now < move.was else "later"
+
+
+def _worst_first(move: Move) -> tuple[int, int, str]:
+    order = ("born overdue", "earlier", "begun", "ended or paused", "later")
+    return order.index(_kind(move)), move.now or 0, move.ticket
+
+
+def _book(path: Path) -> Book:
+    if not path.exists():
+        raise usage_error(f"there is no configuration at {path}")
+    return load_book(path)
+
+
+def _console() -> Console:
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)

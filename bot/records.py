@@ -1,0 +1,147 @@
+"""Records: what the application and the world exchange, plain and immutable.
+
+Decided here: their fields. Not decided here: who asks for them (`ports`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.messages import Card
+from escalation.look import Look
+from escalation.page import PageRow
+from rules.calendar import BusinessCalendar
+from rules.clock_row import ClockRow
+from rules.decisions import Decision
+from rules.ticket import TicketEvent
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Something that came in and could not be understood; it is kept with the reason."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What came in with one request: events and what was refused, each with its position."""
+
+    events: Sequence[tuple[int, TicketEvent]]
+    refused: Sequence[tuple[int, Refused]]
+
+
+class BodyError(ValueError):
+    """A request's body as a whole cannot be understood; the message says why."""
+
+
+@dataclass(frozen=True)
+class History:
+    """All that the ledger knows of one ticket; `seen` tells whether an event has come since."""
+
+    ticket: str
+    seen: int
+    events: Sequence[TicketEvent]
+    recorded: Sequence[Decision]
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """Something to be said on one channel of one platform, once, under a unique key."""
+
+    key: str
+    ticket: str
+    platform: str
+    channel: str
+    body: Mapping[str, Any]
+    due_at: int
+    id: int = 0
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one look leaves behind, in one transaction; `event` is one of ours that it had to add to the history."""
+
+    look: Look
+    seen: int
+    new: Sequence[Decision]
+    outbox: Sequence[OutboxRow]
+    teams: Mapping[str, str | None]
+    now: int
+    event: TicketEvent | None = None
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """A ticket as it was looked at last."""
+
+    ticket: str
+    facts: Mapping[str, Any]
+    clocks: Sequence[ClockRow]
+    pages: Sequence[PageRow]
+    looked_at: int | None = None
+
+    def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "TicketView":
+        """The ticket with its clocks as they stand now."""
+        return replace(self, clocks=[clock.at(now, calendars) for clock in self.clocks])
+
+
+@dataclass(frozen=True)
+class ChatEntry:
+    """A line in the thread of a message."""
+
+    id: str
+    at: int
+    text: str
+    mentions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    """A message of the local chat; `rev` grows with every change of any message."""
+
+    id: str
+    rev: int
+    channel: str
+    kind: str
+    ticket: str | None
+    card: Card
+    created_at: int
+    edited_at: int | None = None
+    log: Sequence[ChatEntry] = ()
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Tickets that are to be looked at because of one decision: how many were noted, how many open ones there are."""
+
+    cause: str
+    swept: int
+    open_tickets: int
+    started_at: int
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the ledger says of the bot's own state."""
+
+    tickets: int
+    overdue_looks: int
+    failing: Sequence[tuple[str, str]]
+    outbox_waiting: int
+    oldest_waiting: int | None
+    dead_letters: int
+    quarantined: int
+    sweeps: Sequence[Sweep] = ()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many clocks of an agreement's metric stand where."""
+
+    agreement: str
+    kind: str
+    metric: str
+    verdicts: Mapping[str, int] = field(default_factory=dict)
