@@ -14,9 +14,9 @@ from escalation.book import Book
 from escalation.facts import Facts
 from escalation.page import PageRow
 from escalation.responses import Responses
-from rules.clock import NEVER
 from rules.clock_row import ClockRow
 from rules.clocks import Moment, TicketClocks, clocks_of
+from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 

@@ -13,7 +13,7 @@ from typing import Literal
 from escalation.book import Book
 from escalation.ladder import Ladder
 from rules.calendar import BusinessCalendar, CalendarError
-from rules.clock import NEVER
+from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.durations import spoken
 

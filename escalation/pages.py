@@ -14,8 +14,8 @@ from escalation.book import Book
 from escalation.lateness import Delays
 from escalation.page import Clock, Page
 from rules.agreement import Agreement
-from rules.clock import NEVER
 from rules.clocks import Moment
+from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.durations import DurationError, parse_milliseconds
 

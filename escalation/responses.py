@@ -13,8 +13,8 @@ from escalation.facts import Facts
 from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
 from rules.agreement import Agreement
-from rules.clock import NEVER
 from rules.clocks import Moment, TicketClocks
+from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.ticket import AT_ONE_EVENT, DONE
 

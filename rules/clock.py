@@ -11,13 +11,12 @@ from collections.abc import Callable
 from typing import Literal
 
 from rules.agreement import Agreement, Target
-from rules.clock_row import ClockRow, State, Verdict
+from rules.clock_row import ClockRow, State, verdict_of
+from rules.crossings import NEVER, Crossings
 from rules.decisions import Decision
 from rules.durations import Threshold, spoken
 from rules.elapsed import Elapsed
-from rules.instants import DAY
 from rules.metrics import Cycle, in_words
-from rules.suspension import Window
 
 TRANSITIONS: dict[tuple[State, str], State] = {
     ("running", "pause"): "paused",
@@ -30,9 +29,6 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     ("paused", "retarget"): "paused",
 }
 """Every step a clock can take; `stop` gives missed instead of met where the due instant has passed."""
-
-NEVER = 1 << 62
-_MOST_DAYS = 1_000_000
 
 
 class ClockError(ValueError):
@@ -54,11 +50,7 @@ class Clock:
         self.original_due_at: int | None = None
         self._say = say
         self._due: int | None = None
-        self._crossed: set[str] = set()
-        self._pending: list[tuple[int, Threshold]] = []
-        self._days = 0
-        self._last_daily = 0
-        self._excusals = 0
+        self._crossings = Crossings()
         self._happened: Counter[tuple[int, str]] = Counter()
         self._changed_at: int | None = None
         self._retargeted: tuple[int | None, str] | None = None
@@ -136,12 +128,13 @@ class Clock:
         self._elapsed.measure_in(target.counted)
         left = target.milliseconds - self._elapsed.used
         excused = self.breached_at is not None and (left >= 0 if not running or self.state == "paused" else left > 0)
+        self._arm()
         if excused:
-            self._forget_breach()
+            self.excused_breach, self.breached_at = self.breached_at, None
+            self._crossings.forget(self._elapsed.used)
         if running:
             was = self._due
             self._changed_at = at
-            self._arm()
             self._settle(at)
             if not excused:
                 self._moved(at, was, reason)
@@ -180,26 +173,25 @@ class Clock:
         """The instant of the next crossing if nothing else happens, NEVER where there is none."""
         if self.stopped_at is not None:
             return NEVER
-        if self._elapsed.since is None:
-            return self._passed_at()
-        at = self._next_pending()
-        if self.breached_at is not None and self.agreement.daily is not None:
-            at = min(at, self._next_daily())
+        at = self._crossings.next_at(self._elapsed, self._changed_at)
+        if self._elapsed.since is not None and self.breached_at is not None and self.agreement.daily is not None:
+            assert self._due is not None
+            at = min(at, self._crossings.next_daily(self._due, self.target.counted, self._elapsed.since))
         return at
 
     def attention_at(self, now: int) -> int:
         """The next instant after `now` at which the clock changes by itself, NEVER where there is none."""
         upcoming = self.next_at()
-        if self._crossed and self.breached_at is None and self.stopped_at is None:
-            # Under a longer limit, what was crossed before lies ahead again: the verdict changes there, with nothing to say.
-            ahead = (self._elapsed.when(needed) for needed, threshold in self._crossings() if threshold.text in self._crossed)
-            upcoming = min([upcoming, *(at for at in ahead if at is not None and at > now)])
+        if self.breached_at is None and self.stopped_at is None:
+            upcoming = min([upcoming, *(at for at in self._crossings.again(self._elapsed) if at > now)])
         return upcoming
 
     def row(self, now: int) -> ClockRow:
         """How the clock stands at `now`."""
         elapsed, wall, paused = self._elapsed.totals(now if self.stopped_at is None else self.stopped_at)
         upcoming = self.attention_at(now)
+        broken, excused = self.breached_at is not None, self.excused_breach is not None
+        verdict = verdict_of(self.state, broken=broken, excused=excused, risky=self._crossings.risky(elapsed))
         return ClockRow(
             ticket=self.ticket,
             agreement=self.agreement.name,
@@ -208,7 +200,7 @@ class Clock:
             metric=self.metric,
             cycle=self.number,
             state=self.state,
-            verdict=self._verdict(elapsed),
+            verdict=verdict,
             target_ms=self.target.milliseconds,
             elapsed_ms=elapsed,
             wall_elapsed_ms=wall,
@@ -221,22 +213,8 @@ class Clock:
             next_at=upcoming if upcoming < NEVER else None,
             calendar=self.target.calendar.name,
             as_of=now,
-            suspended=self._suspended(now),
+            suspended=tuple((start, end) for start, end in self.target.suspended if end > now),
         )
-
-    def _suspended(self, now: int) -> tuple[Window, ...]:
-        """Windows in which time does not count, as far as they still lie ahead."""
-        return tuple((start, end) for start, end in self.target.suspended if end > now)
-
-    def _verdict(self, elapsed: int) -> Verdict:
-        if self.breached_at is not None:
-            return "missed" if self.stopped_at is not None else "overdue"
-        if self.excused_breach is not None:
-            return "excused"
-        if self.state in ("met", "cancelled"):
-            return self.state
-        risky = any(threshold.text in self._crossed and needed <= elapsed for needed, threshold in self._crossings())
-        return "at risk" if risky else "on track"
 
     def _step(self, step: str) -> State:
         try:
@@ -247,12 +225,7 @@ class Clock:
         return self.state
 
     def _arm(self) -> None:
-        """Find what may still be crossed, in order; each threshold is crossed once."""
-        self._pending = [pair for pair in self._crossings() if pair[1].text not in self._crossed]
-
-    def _crossings(self) -> tuple[tuple[int, Threshold], ...]:
-        """All thresholds of the present limit, each with the elapsed time at which it is reached."""
-        return self.agreement.crossings(self.target.milliseconds)
+        self._crossings.arm(self.agreement.crossings(self.target.milliseconds))
 
     def _settle(self, at: int) -> None:
         """Find the due instant again after a change at `at`. Once breached, it stays."""
@@ -262,75 +235,43 @@ class Clock:
             limit = self.target.milliseconds
             self._due = self._elapsed.reached(limit) if limit < self._elapsed.used else self._elapsed.when(limit)
 
-    def _next_pending(self) -> int:
-        at = self._elapsed.when(self._pending[0][0]) if self._pending else None
-        return NEVER if at is None else at
-
-    def _passed_at(self) -> int:
-        """While paused, only what a change has put behind the clock is crossed: at that change."""
-        if self._changed_at is None or not self._pending or self._pending[0][0] >= self._elapsed.used:
-            return NEVER
-        return self._changed_at
-
-    def _next_daily(self) -> int:
-        """Each 24 hours after the due instant, moved to the next opening; not while paused."""
-        assert self._due is not None
-        since = self._elapsed.since or 0
-        days = self._days
-        while True:
-            days += 1
-            at = self.target.counted.next_open(self._due + days * DAY)
-            if at is None:
-                return NEVER
-            if at > self._last_daily and at >= since:
-                self._days = days - 1
-                return at
-
     def _cross(self, at: int) -> None:
-        if self._pending and (self._elapsed.since is None or self._next_pending() == at):
-            self._say_crossed(at, *self._pending.pop(0))
-            return
-        assert self.agreement.daily is not None
-        self._days += 1
-        self._last_daily = at
-        self._say_crossed(at, 0, self.agreement.daily)
-
-    def _say_crossed(self, at: int, needed: int, threshold: Threshold) -> None:
         limit, words = spoken(self.target.milliseconds), in_words(self.metric)
-        passed = not threshold.daily and needed <= self._elapsed.used and self._changed_at == at
-        born = passed and self.target.milliseconds <= self._elapsed.used
+        found = self._crossings.cross(at, self._elapsed)
+        if found is None:
+            assert self.agreement.daily is not None
+            days = self._crossings.days
+            reason = f"{words}: {limit} have been used up for {days} day{'s' if days > 1 else ''}"
+            self._say_crossed(at, self.agreement.daily, reason, born=False)
+            return
+        needed, threshold = found
+        used = self._elapsed.used
+        passed = needed <= used and self._changed_at == at
         reason = f"{words}: {threshold.of(limit)} used up (calendar {self.target.calendar.name})"
-        if threshold.daily:
-            reason = f"{words}: {limit} have been used up for {self._days} day{'s' if self._days > 1 else ''}"
-        else:
-            self._crossed.add(threshold.text)
         if passed:
-            reason += f": already passed when this limit began to hold ({spoken(self._elapsed.used)} used)"
+            reason += f": already passed when this limit began to hold ({spoken(used)} used)"
+        self._say_crossed(at, threshold, reason, born=passed and self.target.milliseconds <= used)
+
+    def _say_crossed(self, at: int, threshold: Threshold, reason: str, *, born: bool) -> None:
         if threshold.percent == 1 and self.breached_at is None:
             self.breached_at = at
         crossed = self._decision(at, "clock.crossed", reason)
-        crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = threshold.text, self._due, born, self._nth_day()
+        crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = (
+            threshold.text,
+            self._due,
+            born,
+            self._crossings.occurrence,
+        )
         self._say(crossed)
         if threshold.percent == 1:
+            limit, words = spoken(self.target.milliseconds), in_words(self.metric)
             overdue = self._decision(at, "clock.overdue", f"{words}: {limit} are used up, and it has not happened")
-            overdue.born, overdue.occurrence = born, self._nth_day()
+            overdue.born, overdue.occurrence = born, self._crossings.occurrence
             self._say(overdue)
-
-    def _nth_day(self) -> int:
-        """Tells apart what is crossed once more: on another day after the breach, or after an excused one."""
-        return self._days + _MOST_DAYS * self._excusals
-
-    def _forget_breach(self) -> None:
-        """What was crossed lies ahead again, and is told again when it comes."""
-        self.excused_breach, self.breached_at = self.breached_at, None
-        used = self._elapsed.used
-        self._crossed = {threshold.text for needed, threshold in self._crossings() if needed <= used} & self._crossed
-        self._excusals += 1
-        self._days = self._last_daily = 0
 
     def _say_excused(self, at: int, exception: str | None, reason: str, due: int | None) -> None:
         excused = self._decision(at, "clock.excused", f"{in_words(self.metric)}: the breach is excused: {reason}")
-        excused.exception, excused.due_at, excused.occurrence = exception, due, self._excusals
+        excused.exception, excused.due_at, excused.occurrence = exception, due, self._crossings.occurrence
         self._say(excused)
 
     def _moved(self, at: int, was: int | None, reason: str) -> None:

@@ -16,6 +16,17 @@ State = Literal["running", "paused", "met", "missed", "cancelled"]
 Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", "cancelled"]
 
 
+def verdict_of(state: State, *, broken: bool, excused: bool, risky: bool) -> Verdict:
+    """What is told of a clock: a breach that stands, then one that is excused, then what became of it."""
+    if broken:
+        return "overdue" if state in ("running", "paused") else "missed"
+    if excused:
+        return "excused"
+    if state in ("met", "cancelled"):
+        return state
+    return "at risk" if risky else "on track"
+
+
 @dataclass(frozen=True, slots=True)
 class ClockRow:
     """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4. `calendar` counts its limit, but for

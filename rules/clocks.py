@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rules.agreement import Agreement, Target
-from rules.clock import NEVER, Clock
+from rules.clock import Clock
 from rules.clock_row import ClockRow
+from rules.crossings import NEVER
 from rules.decisions import CROSSINGS, Decision
 from rules.exemptions import Exemptions
 from rules.metrics import CONTINUED, Step, Track, in_words

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.agreement import Agreement
-from rules.clock import NEVER
+from rules.crossings import NEVER
 from rules.instants import DAY, HOUR, MINUTE
 from tests.support.core import (
     agreement,
