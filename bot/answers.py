@@ -194,7 +194,8 @@ def _agreement(agreement: Agreement) -> Card:
         for metric, by_priority in agreement.targets.items()
         for priority, target in by_priority.items()
     )
-    since = to_datetime(agreement.since).astimezone(agreement.calendar.zone).date().isoformat()
+    begins = to_datetime(agreement.since)
+    since = begins.astimezone(agreement.calendar.zone_on(begins.date())).date().isoformat()
     fields = [("Kind", agreement.kind), ("From", since), ("Team", agreement.team or "–"), ("Ladder", agreement.ladder or "–")]
     return Card(
         title=agreement.key,

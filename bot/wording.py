@@ -17,7 +17,7 @@ from bot.times import in_a_sentence, in_full
 from escalation.book import Book
 from rules.clock_row import ClockRow
 from rules.decisions import Decision
-from rules.instants import HOUR
+from rules.instants import HOUR, to_datetime
 
 _PROMISES = {
     "first_response": "give you a first answer",
@@ -52,8 +52,8 @@ def filled(decision: Decision, view: TicketView, book: Book, now: int) -> str:
 def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[str, str]:
     agreement = book.promises.agreement(decision.agreement, decision.version)
     clock = _clock(decision, view)
-    zone = agreement.calendar.zone if agreement else ZoneInfo("UTC")
     due = clock.due_at if clock and clock.due_at is not None else decision.at
+    zone = agreement.calendar.zone_on(to_datetime(due).date()) if agreement else ZoneInfo("UTC")
     every = (agreement.customer_updates.every if agreement else None) or 4 * HOUR
     promise = _PROMISES.get(decision.metric or "", "help you")
     within = f" within {in_full(clock.target_ms)}" if clock else ""

@@ -78,7 +78,7 @@ def _with(text: str, is_json: bool, place: tuple[str | int, ...], closed: Mappin
         node: Node = YAML(typ="safe", pure=True).compose(text)
         way: list[str] = []
         for step in (*place, "holidays", "closed"):
-            inner = _inner(node, step)
+            inner = None if way else _inner(node, step)
             if inner is None:
                 way.append(str(step))
             else:

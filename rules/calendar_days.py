@@ -3,8 +3,8 @@
 Decided here: the precedence closed, dates, open, holidays, weekly hours; that a closed day is closed from local midnight to
 midnight, whatever shift runs into it or begins on it (what such a shift has after midnight stays open); that touching or
 overlapping windows are one. A wall-clock time that the zone skips means the time as far after the skip; one that it has
-twice means the first; on a date that the zone skips whole, no window begins. Not decided here: arithmetic, and which version
-of a calendar holds (`calendar_versions`).
+twice means the first; so the hours of a date that the zone skips whole are those after the skip, as `workclock` has it too.
+Not decided here: arithmetic, and which version of a calendar holds (`calendar_versions`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -78,10 +78,11 @@ class CalendarDays:
         dates = [first + timedelta(days=n) for n in range((last - first).days + 3)]
         begins = [midnight(day, self.zone) for day in dates]
         for i, day in enumerate(dates[:-2]):
-            if day < last and begins[i] < begins[i + 1]:
+            if day < last:
                 for start, end in self.hours_of(day):
                     found.append((self._instant(day, start, begins, i), self._instant(day, end, begins, i)))
-            if self.closing_reason(day) is not None:
+            # A date that the zone skips has no time to be closed.
+            if begins[i] < begins[i + 1] and self.closing_reason(day) is not None:
                 shut.append((begins[i], begins[i + 1]))
         return _without(merged(found), shut)
 

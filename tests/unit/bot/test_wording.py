@@ -139,8 +139,14 @@ def test_times_are_told_in_the_calendars_zone(tmp_path: Path) -> None:
         "calendars:\n  always: {hours: 24x7}",
         'calendars:\n  always: {zone: America/New_York, hours: {mon-sun: ["00:00-24:00"]}}',
     )
-    book = book_of(tmp_path, zoned.replace("default: 1d", "default: 24h"))
-    assert "04:10 on Monday 5 January (New York time)" in said(book, "{{ due }}")
+    zoned = zoned.replace("default: 1d", "default: 24h")
+    assert "04:10 on Monday 5 January (New York time)" in said(book_of(tmp_path, zoned), "{{ due }}")
+    for moves, expected in (
+        ("2026-01-06", "04:10 on Monday 5 January (New York"),
+        ("2026-01-05", "10:10 on Monday 5 January (Paris"),
+    ):
+        moved = zoned.replace('24:00"]}}', f'24:00"]}}, versions: [{{from: {moves}, zone: Europe/Paris}}]}}')
+        assert expected in said(book_of(tmp_path, moved), "{{ due }}")
 
 
 # Cards

@@ -66,6 +66,8 @@ def test_an_agreement_begins_by_the_zone_of_its_first_day(tmp_path: Path) -> Non
     text = LONDON + "agreements: {gold: {kind: sla, from: 2026-02-01, calendar: london, targets: {}}}\n"
     (agreement,) = book(tmp_path, text).promises.agreements
     assert agreement.since == parse("2026-02-01T00:00:00Z")
+    (later,) = book(tmp_path, text.replace("from: 2026-02-01", "from: 2027-02-01")).promises.agreements
+    assert later.since == parse("2027-01-31T23:00:00Z")
 
 
 OFFICE = "calendars:\n  c:\n    hours: {mon-fri: ['09:00-17:00']}\n"
