@@ -15,52 +15,15 @@ from bot.times import moment
 from escalation.book import Book
 from escalation.page import PageRow
 from rules.agreement import Agreement
-from rules.attainment import attainment
 from rules.clock_row import ClockRow
 from rules.conditions import in_words as condition_in_words
 from rules.durations import spoken
 from rules.engine import ENGINE
 from rules.instants import DAY, MINUTE, to_datetime
 from rules.metrics import in_words
-from rules.problems import did_you_mean
 
-_FILTERS = ("customer", "tier", "team", "agreement", "region", "service", "priority")
 _SHOWN = 20
 _RUNNING = ("overdue", "at risk", "on track")
-
-
-def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
-    """Attainment of every agreement and metric; met of those that are decided."""
-    filters = _filter(reader, whom, now)
-    if filters is None:
-        names = (*book.promises.customers, *book.teams, *(agreement.name for agreement in book.promises.agreements))
-        hint = did_you_mean(whom, names, otherwise="")
-        title = f"Nothing is known of {clipped(whom, 60)!r}: no clock of such a customer, tier, team or agreement has run."
-        return _one(Card(title=title, lines=(hint,) if hint else ()))
-    tallies = reader.tally(now, filters)
-    if not tallies:
-        return _one(
-            Card(title="No clock has run yet.", lines=("As soon as a ticket falls under an agreement, it shows here.",))
-        )
-    rows, late, risky = [], 0, 0
-    for tally in tallies:
-        v = tally.verdicts
-        met, missed, overdue, risk = (v.get(name, 0) for name in ("met", "missed", "overdue", "at risk"))
-        late, risky = late + overdue, risky + risk
-        attained = f"{attainment(v)} of {decided:,}" if (decided := met + missed + overdue) else "–"
-        figures = (attained, str(missed), str(overdue), str(risk), str(v.get("on track", 0)))
-        rows.append((tally.agreement, in_words(tally.metric), *figures))
-    title = "How we stand" + (f" for {clipped(whom, 60)}" if whom else "")
-    summary = f"{late} overdue, {risky} at risk." if late or risky else "Nothing is overdue, nothing is at risk."
-    return _one(
-        Card(
-            title=title,
-            verdict="overdue" if late else "at_risk" if risky else "on_track",
-            lines=(summary, "Attainment: met out of met, missed and overdue."),
-            columns=("Agreement", "Metric", "Attainment", "Missed", "Overdue", "At risk", "On track"),
-            rows=tuple(rows),
-        )
-    )
 
 
 def risk(reader: Reader, book: Book, now: int) -> Answer:
@@ -220,16 +183,6 @@ def _clock_table(title: str, clocks: Sequence[ClockRow], now: int, verdict: Any)
     return Card(
         title=title, verdict=verdict, lines=more, columns=("Ticket", "Metric", "Agreement", "Verdict", "Due"), rows=rows
     )
-
-
-def _filter(reader: Reader, whom: str | None, now: int) -> dict[str, str] | None:
-    """What a word may mean: the first of customer, tier, team … that has it; None where none has."""
-    if whom is None:
-        return {}
-    name, _, value = whom.partition(" ")
-    if name.lower() in _FILTERS and value:
-        return {name.lower(): value}
-    return next(({name: whom} for name in _FILTERS if reader.tally(now, {name: whom})), None)
 
 
 def _standing(clocks: Sequence[ClockRow], book: Book, now: int) -> list[ClockRow]:

@@ -40,6 +40,9 @@ VERBS: dict[str, Verb] = {
             "exceptions [list|all|request …|approve X-1|refuse X-1|revoke X-1]",
             "Which exceptions are active? Ask for one, decide on one.",
         ),
+        Verb(
+            "report", "report [PERIOD] [by FIELD] [for WHOM]", "A period in figures: last month, 2026-10 …"
+        ),
         Verb("oncall", "oncall", "Who is on call?"),
         Verb("agreements", "agreements", "What have we promised to whom?"),
         Verb("health", "health", "Is the bot itself well?"),
@@ -49,6 +52,7 @@ VERBS: dict[str, Verb] = {
 
 LONGEST_ACK = 30 * DAY
 PERIODS = ("open", "today", "week")
+SPANS = ("month", "last month", "week", "last week", "quarter", "year")
 STEPS = ("list", "all", "request", "approve", "refuse", "revoke")
 _NEEDS_TICKET = ("ticket", "why", "escalate")
 
@@ -85,6 +89,8 @@ def parse(text: str) -> Command:
         return Command(verb, _one_of(verb, rest, PERIODS) or "open")
     if verb == "exceptions":
         return Command(verb, _one_of(verb, rest[:1], STEPS) or "list", words=tuple(rest[1:]))
+    if verb == "report":
+        return Command(verb, words=tuple(rest))
     if verb == "help":
         return Command(verb, _one_of(verb, rest, tuple(VERBS)))
     if verb in _NEEDS_TICKET:
@@ -113,6 +119,8 @@ def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list
         options = PERIODS
     elif verb == "exceptions":
         options = STEPS
+    elif verb == "report":
+        options = SPANS
     elif verb == "help":
         options = tuple(VERBS)
     elif verb == "status":

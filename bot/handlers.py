@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bot import answers
 from bot.commands import ACTING, VERBS, Command, CommandError, parse
+from bot.compliance import report, status
 from bot.exception_cards import exception_card, pick_exception, register_answer
 from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
@@ -40,7 +41,8 @@ class Handlers:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._registrar = registrar
         self._queries: dict[str, Callable[[Command], Answer]] = {
-            "status": lambda command: answers.status(ledger.reader, book, command.subject, clock.now()),
+            "status": lambda command: status(ledger.reader, book, command.subject, clock.now()),
+            "report": lambda command: report(ledger.reader, book, command.words, clock.now()),
             "risk": lambda _: answers.risk(ledger.reader, book, clock.now()),
             "breaches": lambda command: answers.breaches(ledger.reader, book, command.subject or "open", clock.now()),
             "ticket": self._ticket,

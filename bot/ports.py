@@ -135,7 +135,12 @@ class Reader(Protocol):
 
     def page(self, page: str) -> PageRow | None: ...
 
-    def tally(self, now: int, filters: Mapping[str, str]) -> list[Tally]: ...
+    def tally(
+        self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: str | None = None
+    ) -> list[Tally]:
+        """Clocks by agreement, metric, verdict and a grouping field; `within`: those judged or ended in a span, and the
+        running ones where it holds the present.
+        """
 
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""

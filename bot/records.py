@@ -139,9 +139,10 @@ class Health:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many clocks of an agreement's metric stand where."""
+    """How many clocks of an agreement's metric stand where; `group` where they are told apart further."""
 
     agreement: str
     kind: str
     metric: str
+    group: str | None = None
     verdicts: Mapping[str, int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ of any of it.
 import hashlib
 import json
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from config.calendars import calendar_of_section
@@ -15,6 +16,7 @@ from config.schema import (
     AgreementSection,
     LadderSection,
     MetricSection,
+    ObjectiveSection,
     RotaSection,
     ShiftSection,
     StepTarget,
@@ -27,9 +29,11 @@ from escalation.ladder import Acknowledgement, Ladder, Step
 from escalation.people import Person, Team
 from escalation.rota import HandOver, Override, Rota, Shift
 from rules.agreement import Agreement, CustomerUpdates, Target
+from rules.attainment import Objective
 from rules.calendar import BusinessCalendar
 from rules.calendar_days import midnight
 from rules.conditions import ALWAYS, Condition
+from rules.durations import parse_threshold
 from rules.metrics import BUILT_IN, Metric
 from rules.promises import Promises
 
@@ -100,7 +104,12 @@ def _agreement(name: str, section: AgreementSection, calendars: Calendars) -> Ag
         applies_to=section.applies_to,
         instead_of=tuple(section.instead_of),
         customer_updates=CustomerUpdates(section.customer_updates.every),
+        objective=_objective(section.objective) if section.objective else None,
     )
+
+
+def _objective(section: ObjectiveSection) -> Objective:
+    return Objective(parse_threshold(section.attain).percent or Fraction(0), section.over, section.attain)
 
 
 def _target(section: TargetSection | None, calendar: BusinessCalendar, calendars: Calendars) -> Target | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from rules.attainment import Objective
 from rules.calendar import BusinessCalendar
 from rules.conditions import ALWAYS, Condition, in_words
 from rules.durations import BREACH, WARN_AT, Threshold, parse_amount
@@ -77,6 +78,7 @@ class Agreement:
     applies_to: AppliesTo = "new"
     instead_of: tuple[str, ...] = ()
     customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
+    objective: Objective | None = None
     _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

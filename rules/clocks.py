@@ -6,8 +6,10 @@ events: a version published for open tickets, an exception approved or revoked. 
 here: the arithmetic (`clock`), who must hear of it (the floor above).
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from rules.agreement import Agreement, Target
@@ -28,6 +30,12 @@ class Moment:
     at: int
     event: TicketEvent
     facts: dict[str, Any]
+
+
+def facts_at(moments: Sequence[Moment], at: int) -> Mapping[str, Any]:
+    """A ticket's facts at an instant, that instant's events included; before the first event, those after it."""
+    found = bisect_right(moments, at, key=attrgetter("at"))
+    return moments[max(found - 1, 0)].facts if moments else {}
 
 
 @dataclass(slots=True)

@@ -18,6 +18,10 @@ from adapters.ledger.intake import insert_event
 from adapters.ledger.outbox import outbox_row
 from adapters.ledger.schema import clocks, entries, outbox, pages, personal, tickets
 from bot.records import History, Written
+from escalation.look import Look
+from rules.attainment import judged_at
+from rules.clock_row import ClockRow
+from rules.clocks import facts_at
 from rules.decisions import Decision
 from rules.instants import MINUTE
 from rules.ticket import TicketEvent
@@ -114,11 +118,7 @@ class SqlLooks:
     def _write_clocks(connection: Connection, written: Written) -> None:
         look = written.look
         connection.execute(delete(clocks).where(clocks.c.ticket == look.ticket))
-        about = {name: _text(look.facts.get(name)) for name in _GROUPING}
-        rows = [
-            {**asdict(row), **about, "suspended": json.dumps(row.suspended), "team": written.teams.get(row.agreement)}
-            for row in look.clocks
-        ]
+        rows = [_clock_row(row, look, written.teams.get(row.agreement)) for row in look.clocks]
         if rows:
             connection.execute(insert(clocks), rows)
 
@@ -128,6 +128,14 @@ class SqlLooks:
         rows = [asdict(page) | {"to": json.dumps(page.to), "reasons": json.dumps(page.reasons)} for page in written.look.pages]
         if rows:
             connection.execute(insert(pages), rows)
+
+
+def _clock_row(row: ClockRow, look: Look, team: str | None) -> dict[str, Any]:
+    """A clock as the table has it; it is grouped by what the ticket was when it was judged, not by what became of it later."""
+    judged = judged_at(row)
+    facts = look.facts if judged is None else facts_at(look.moments, judged)
+    about = {name: _text(facts.get(name)) for name in _GROUPING}
+    return {**asdict(row), **about, "suspended": json.dumps(row.suspended), "judged_at": judged, "team": team}
 
 
 def _text(value: object) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, literal, or_, select
 
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
@@ -75,15 +75,21 @@ class SqlReader:
             found = connection.execute(select(pages).where(pages.c.page == page)).first()
             return _page(found) if found else None
 
-    def tally(self, now: int, filters: Mapping[str, str]) -> list[Tally]:
+    def tally(
+        self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: str | None = None
+    ) -> list[Tally]:
         """Clocks by agreement, metric and the verdict that holds now."""
-        group = (clocks.c.agreement, clocks.c.kind, clocks.c.metric, _verdict(now).label("verdict"))
-        wanted = _filtered(select(*group, func.count()), filters).group_by(*group)
-        found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+        own = (clocks.c.agreement, clocks.c.kind, clocks.c.metric, clocks.c[by] if by else literal(None).label("no_group"))
+        verdict = _verdict(now).label("verdict")
+        wanted = _filtered(select(*own, verdict, func.count()), filters).group_by(*own[: 4 if by else 3], verdict)
+        if within is not None:
+            wanted = wanted.where(_judged_within(now, *within))
+        found: dict[tuple[str, str, str, str | None], dict[str, int]] = defaultdict(dict)
         with self._engine.connect() as connection:
-            for agreement, kind, metric, verdict, number in connection.execute(wanted):
-                found[agreement, kind, metric][verdict] = number
-        return [Tally(*key, verdicts) for key, verdicts in sorted(found.items())]
+            for agreement, kind, metric, group, state, number in connection.execute(wanted):
+                found[agreement, kind, metric, group][state] = number
+        ordered = sorted(found.items(), key=lambda item: tuple(part or "" for part in item[0]))
+        return [Tally(*key, verdicts) for key, verdicts in ordered]
 
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
@@ -130,6 +136,15 @@ def _verdict(now: int) -> ColumnElement[str]:
     """The verdict that holds now; the one stored is that of the last look."""
     risky = (clocks.c.state == "running") & (clocks.c.verdict == "on track") & (clocks.c.next_at <= now)
     return case((_overdue_since(now), "overdue"), (risky, "at risk"), else_=clocks.c.verdict)
+
+
+def _judged_within(now: int, start: int, end: int) -> ColumnElement[bool]:
+    """Clocks that were judged or ended in a span; where the span holds the present, those that run within their time too."""
+    judged = (clocks.c.judged_at >= start) & (clocks.c.judged_at < end) & ~_overdue_since(now)
+    open_ = clocks.c.verdict.in_(("on track", "at risk", "excused"))  # found by its index; these may be overdue by now
+    late = open_ & _overdue_since(now) & (clocks.c.due_at >= start) & (clocks.c.due_at < end)
+    runs = open_ & clocks.c.judged_at.is_(None) & ~_overdue_since(now)
+    return or_(judged, late, runs) if start <= now < end else or_(judged, late)
 
 
 def _filtered(wanted: Select[Any], filters: Mapping[str, str]) -> Select[Any]:

@@ -71,6 +71,7 @@ clocks = Table(
     Column("calendar", String(200), nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("suspended", Text, nullable=False, server_default="[]"),
+    Column("judged_at", BigInteger, index=True),
     Column("customer", Text),
     Column("tier", Text),
     Column("region", Text),

@@ -24,7 +24,7 @@ from bot.simulation.simulate import Refuse, Simulation, Write
 from bot.simulation.store import StoreError
 from bot.simulation.summary import Summary
 from escalation.book import Book
-from rules.attainment import attainment
+from rules.attainment import Attainment
 from rules.instants import InstantError, parse, text
 from rules.metrics import in_words
 from rules.ticket import TicketEvent
@@ -149,5 +149,5 @@ def _print(summary: Summary, book: Book) -> None:
         met, missed = verdicts["met"], verdicts["missed"]
         running = verdicts["on track"] + verdicts["at risk"]
         figures = (sum(verdicts.values()), met, missed, verdicts["overdue"], running, verdicts["cancelled"])
-        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in figures), attainment(verdicts))
+        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in figures), Attainment.of(verdicts).share)
     console.print(table)

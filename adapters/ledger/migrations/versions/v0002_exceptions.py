@@ -1,4 +1,5 @@
-"""Exceptions: windows in which a clock's time does not count, and sweeps over the tickets that a decision touches.
+"""Exceptions: windows in which a clock's time does not count, sweeps over the tickets that a decision touches; and when
+clocks were judged.
 
 Revision: 0002
 """
@@ -15,6 +16,9 @@ _Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 def upgrade() -> None:
     """Add what exceptions need; rows that are there count in full."""
     op.add_column("clocks", sa.Column("suspended", sa.Text, nullable=False, server_default="[]"))
+    op.add_column("clocks", sa.Column("judged_at", sa.BigInteger))
+    op.execute("UPDATE clocks SET judged_at = COALESCE(breached_at, stopped_at)")
+    op.create_index("ix_clocks_judged_at", "clocks", ["judged_at"])
     op.create_table(
         "sweeps",
         sa.Column("id", _Serial, primary_key=True, autoincrement=True),

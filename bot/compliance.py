@@ -1,0 +1,178 @@
+"""`/sla status` and `/sla report`: how much of what was promised was kept.
+
+Decided here: that what customers were promised, what teams promised each other and what suppliers owe us are told apart; over
+which period an agreement is told, and the columns. Not decided here: how it is counted (`rules.attainment`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bot.messages import Answer, Card, clipped
+from bot.ports import Reader
+from bot.records import Tally
+from escalation.book import Book
+from rules.attainment import SMALL, Attainment, Objective
+from rules.metrics import in_words
+from rules.periods import Period, PeriodError, period
+from rules.problems import did_you_mean
+
+FIELDS = ("customer", "tier", "team", "agreement", "region", "service", "priority")
+"""What figures can be told for, and by."""
+LAYERS = {"sla": "What customers were promised", "ola": "What teams promised each other", "uc": "What suppliers owe us"}
+_MOST_ROWS = 60
+_COUNTED = "Attainment: met out of met and missed. Missed is also what is overdue now; excused counts neither way."
+
+
+def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
+    """How every agreement stands in the present period of its objective."""
+    filters = _filter(reader, whom, now)
+    if filters is None:
+        return _unknown(book, whom)
+    tallies = _present(reader, book, filters, now)
+    if not tallies:
+        why = "As soon as a ticket falls under an agreement, it shows here."
+        return Answer(cards=(Card(title="No clock has run yet.", lines=(why,)),))
+    found = [(tally, Attainment.of(tally.verdicts)) for tally in tallies]
+    late, risky = sum(a.overdue for _, a in found), sum(a.at_risk for _, a in found)
+    summary = f"{late} overdue, {risky} at risk." if late or risky else "Nothing is overdue, nothing is at risk."
+    head = Card(
+        title="How we stand" + _for(whom),
+        verdict="overdue" if late else "at_risk" if risky else "on_track",
+        lines=(summary, _COUNTED),
+    )
+    columns = ("Agreement", "Metric", "Attainment", "Objective", "Missed", "Overdue", "At risk", "On track", "Excused")
+    layers = []
+    for kind, title in LAYERS.items():
+        rows = tuple(
+            (
+                tally.agreement,
+                in_words(tally.metric),
+                _share(a),
+                _kept(a, _objective(book, tally.agreement, now)),
+                *(f"{n:,}" for n in (a.missed, a.overdue, a.at_risk, a.on_track, a.excused)),
+            )
+            for tally, a in found
+            if tally.kind == kind
+        )
+        if rows:
+            layers.append(Card(title=title, columns=columns, rows=rows[:_MOST_ROWS]))
+    return Answer(cards=(head, *layers))
+
+
+def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer:
+    """A period in figures, by agreement and metric and, where asked for, by a field; for all or for somebody."""
+    said, by, whom = _parts(words)
+    try:
+        span = period(said or "month", now, book.zone)
+    except PeriodError as error:
+        return _refused(f"{error}.")
+    if by is not None and by not in FIELDS:
+        return _refused(f"by {by[:40]!r}: {did_you_mean(by, FIELDS, otherwise='')} Write by {' or by '.join(FIELDS)}.")
+    filters = _filter(reader, whom, now)
+    if filters is None:
+        return _unknown(book, whom)
+    tallies = reader.tally(now, filters, within=(span.start, span.end), by=None if by == "agreement" else by)
+    head = Card(title=f"Report for {span.name}{_for(whom)}", lines=(_COUNTED,))
+    if not tallies:
+        return Answer(cards=(head.model_copy(update={"lines": ("Nothing was judged in it.",)}),))
+    cards = [head]
+    for kind, title in LAYERS.items():
+        mine = [tally for tally in tallies if tally.kind == kind]
+        if mine:
+            cards.append(_table(title, mine, book, by, span, now))
+    return Answer(cards=tuple(cards))
+
+
+def _table(title: str, tallies: Sequence[Tally], book: Book, by: str | None, span: Period, now: int) -> Card:
+    rows = []
+    for tally in tallies:
+        a = Attainment.of(tally.verdicts)
+        objective = _objective(book, tally.agreement, min(now, span.end))
+        group = (clipped(tally.group, 60) or "–",) if by and by != "agreement" else ()
+        likely = f"{100 * a.interval[0]:.1f} to {100 * a.interval[1]:.1f} %" if a.interval and a.judged < SMALL else "–"
+        numbers = (a.judged, a.met, a.missed, a.excused, a.cancelled, a.on_track + a.at_risk)
+        kept = (_kept(a, objective), _budget(a, objective))
+        rows.append((tally.agreement, in_words(tally.metric), *group, a.share, likely, *(f"{n:,}" for n in numbers), *kept))
+    named = (by.capitalize(),) if by and by != "agreement" else ()
+    figures = ("Judged", "Met", "Missed", "Excused", "Cancelled", "Running", "Objective", "Budget left")
+    more = (f"Only the first {_MOST_ROWS} of {len(rows)} rows are shown.",) if len(rows) > _MOST_ROWS else ()
+    likely_words = "Likely: with so few judged, between which shares the true one lies (95 % confidence)."
+    lines = (*more, *((likely_words,) if any(row[3 + len(named)] != "–" for row in rows) else ()))
+    columns = ("Agreement", "Metric", *named, "Attainment", "Likely", *figures)
+    return Card(title=title, lines=lines, columns=columns, rows=tuple(rows[:_MOST_ROWS]))
+
+
+def _present(reader: Reader, book: Book, filters: Mapping[str, str], now: int) -> list[Tally]:
+    """Each agreement's figures in the present period of its own objective; a month where it has none."""
+    spans: dict[tuple[int, int], set[str]] = {}
+    for agreement in book.promises.agreements:
+        objective = _objective(book, agreement.name, now)
+        span = period(objective.over if objective else "month", now, agreement.calendar.zone)
+        spans.setdefault((span.start, span.end), set()).add(agreement.name)
+    found = [
+        tally
+        for within, names in spans.items()
+        for tally in reader.tally(now, filters, within=within)
+        if tally.agreement in names
+    ]
+    return sorted(found, key=lambda tally: (tally.agreement, tally.kind, tally.metric))
+
+
+def _objective(book: Book, name: str, at: int) -> Objective | None:
+    """The objective of the version that is in force at an instant."""
+    versions = [a for a in book.promises.agreements if a.name == name]
+    in_force = [a for a in versions if a.since <= at] or versions
+    return max(in_force, key=lambda a: a.since).objective if in_force else None
+
+
+def _share(a: Attainment) -> str:
+    return f"{a.share} of {a.judged:,}" if a.judged else "–"
+
+
+def _kept(a: Attainment, objective: Objective | None) -> str:
+    if objective is None:
+        return "–"
+    kept = a.keeps(objective)
+    words = "" if kept is None else ", kept" if kept else ", not kept"
+    return f"{objective.text} a {objective.over}{words}"
+
+
+def _budget(a: Attainment, objective: Objective | None) -> str:
+    """How many more may be missed."""
+    return "–" if objective is None or not a.judged else f"{a.budget_left(objective):,} of {a.budget(objective):,}"
+
+
+def _parts(words: Sequence[str]) -> tuple[str, str | None, str | None]:
+    """The period, the field after `by`, and whom after `for`."""
+    parts: dict[str, list[str]] = {"": [], "by": [], "for": []}
+    keyword = ""
+    for word in words:
+        if word.lower() in ("by", "for") and not parts[word.lower()]:
+            keyword = word.lower()
+        else:
+            parts[keyword].append(word)
+    return " ".join(parts[""]), " ".join(parts["by"]).lower() or None, " ".join(parts["for"]) or None
+
+
+def _filter(reader: Reader, whom: str | None, now: int) -> dict[str, str] | None:
+    """What a word may mean: the first of customer, tier, team … that has it; None where none has."""
+    if whom is None:
+        return {}
+    name, _, value = whom.partition(" ")
+    if name.lower() in FIELDS and value:
+        return {name.lower(): value}
+    return next(({name: whom} for name in FIELDS if reader.tally(now, {name: whom})), None)
+
+
+def _unknown(book: Book, whom: str | None) -> Answer:
+    names = (*book.promises.customers, *book.teams, *(agreement.name for agreement in book.promises.agreements))
+    hint = did_you_mean(whom, names, otherwise="")
+    title = f"Nothing is known of {clipped(whom, 60)!r}: no clock of such a customer, tier, team or agreement has run."
+    return Answer(cards=(Card(title=title, lines=(hint,) if hint else ()),))
+
+
+def _refused(told: str) -> Answer:
+    return Answer(cards=(Card(title=told),), refused=True)
+
+
+def _for(whom: str | None) -> str:
+    return f" for {clipped(whom, 60)}" if whom else ""
