@@ -186,8 +186,8 @@ def test_the_status_counts_met_of_those_that_are_decided(here: Desk) -> None:
     here.take(answered("2026-01-05T09:12:00Z", "T-2"))
     answer = here.say("status")
     assert "1 overdue, 0 at risk" in words(answer)
-    row = next(row for row in answer.cards[0].rows or () if row[1] == "first response")
-    assert row[2:5] == ("50.0 % of 2", "0", "1")
+    row = next(row for row in answer.cards[1].rows or () if row[1] == "first response")
+    assert row[2:6] == ("50.0 % of 2", "–", "1", "1")
     assert answer.cards[0].verdict == "overdue"
 
 
