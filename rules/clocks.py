@@ -105,6 +105,8 @@ class _Run:
             for agreement, target in self._promised(track):
                 self._begin(track, agreement, target, event, afresh=False)
             return
+        if not live:
+            return
         reason = _because(event, self.ticket.facts)
         for clock in live.values():
             match step:
