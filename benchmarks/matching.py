@@ -17,6 +17,7 @@ def results() -> Iterator[dict[str, Any]]:
     """Agreements like the example's gold: a tier, two services, and not one region."""
     dice = random.Random(1)
     services = [f"service {n}" for n in range(20)]
+    regions = ["emea", "test", None]
     raw = {
         f"agreement {n}": {"tier": f"tier {n % 10}", "service": {"in": dice.sample(services, 2)}, "region": {"not": "test"}}
         for n in range(AGREEMENTS)
@@ -26,7 +27,7 @@ def results() -> Iterator[dict[str, Any]]:
         | {
             "tier": f"tier {dice.randrange(11)}",
             "service": dice.choice(services),
-            "region": dice.choice(["emea", "test", None]),
+            "region": dice.choice(regions),
         }
         for n in range(TICKETS)
     ]

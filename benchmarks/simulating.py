@@ -96,7 +96,7 @@ def _memory(folder: Path) -> dict[str, Any]:
 
 
 def write_lives(path: Path, tickets: int) -> None:
-    """Six events for each of so many tickets, in half a year; those of one ticket are as far apart in the file as they can be."""
+    """Six events for each of so many tickets, in half a year; those of one ticket lie as far apart as they can."""
     with path.open("w") as out:
         for number, (type_, minutes, data) in enumerate(LIVES):
             for n in range(tickets):
