@@ -135,14 +135,8 @@ class Clock:
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
         """Say the crossings before `until`, or up to and at it."""
-        elapsed, ahead = self._elapsed, self._pending
-        if (
-            ahead
-            and elapsed.since is not None
-            and self.breached_at is None
-            and until < elapsed.since + ahead[0][0] - elapsed.used
-        ):
-            return  # working time is no longer than wall time: it need not be counted
+        if self._pending and self.breached_at is None and until < self._elapsed.earliest(self._pending[0][0]):
+            return
         while (at := self.next_at()) < until or (inclusive and at == until):
             self._cross(at)
 
