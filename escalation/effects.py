@@ -13,10 +13,10 @@ from typing import Literal
 
 from escalation.book import Book
 from escalation.reconcile import CORRECTED
-from rules.clocks import Moment
 from rules.decisions import Decision
 from rules.instants import MINUTE
 from rules.metrics import in_words
+from rules.moments import Moment
 
 Audience = Literal["team", "person", "customer"]
 

@@ -15,6 +15,9 @@ from rules.instants import DAY
 COUNTERS = ("customer_breaches_24h",)
 """Fields that a rule's condition may ask for and no ticket has."""
 
+Count = tuple[str, int, int]
+"""What swayed a rule: a customer, an instant, and how many breaches were counted."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -46,6 +49,10 @@ class Facts:
             return None  # names need not be made where none is known, as in most looks and in a whole simulation
         known = self.recorded.get(cause.key) or self.recorded.get(cause.name)
         return dict(known) if known else None
+
+    def confirm(self, counted: Sequence[Count]) -> bool:
+        """Whether the same is counted with these facts: then a look comes to the same."""
+        return all(self.customer_breaches_24h(customer, (), at) == count for customer, at, count in counted)
 
     def customer_breaches_24h(self, customer: object, own: Sequence[int], at: int) -> int:
         """Breaches of a customer within the 24 hours that end at `at`, that instant included; `own` are sorted too."""

@@ -7,9 +7,9 @@ letter and not all that were missed. Not decided here: who is called (`pages`).
 
 from collections.abc import Iterable, Sequence
 
-from rules.clocks import Moment
 from rules.decisions import Decision
 from rules.instants import SECOND, parse, text
+from rules.moments import Moment
 from rules.ticket import TicketEvent
 
 DELAYED = "page.delayed"

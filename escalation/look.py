@@ -11,20 +11,21 @@ from operator import attrgetter
 from typing import Any
 
 from escalation.book import Book
-from escalation.facts import Facts
+from escalation.facts import Count, Facts
 from escalation.page import PageRow
 from escalation.responses import Responses
 from rules.clock_row import ClockRow
-from rules.clocks import Moment, TicketClocks, clocks_of
+from rules.clocks import TicketClocks, clocks_of
 from rules.crossings import NEVER
 from rules.decisions import Decision
+from rules.moments import Moment
 from rules.ticket import TicketEvent
 
 
 @dataclass(slots=True)
 class Look:
-    """What is true of a ticket at an instant. `attention_at` is the next instant at which anything could change; `counted`
-    tells whether a counter over other tickets swayed a rule, and is not on record yet.
+    """What is true of a ticket at an instant. `attention_at` is the next instant at which anything could change; `counted` are
+    the counters over other tickets that swayed a rule and are not on record yet.
     """
 
     ticket: str
@@ -34,7 +35,7 @@ class Look:
     attention_at: int | None
     facts: Mapping[str, Any]
     moments: list[Moment]
-    counted: bool
+    counted: list[Count]
 
 
 def look(ticket: str, history: Sequence[TicketEvent], book: Book, facts: Facts, now: int) -> Look:

@@ -14,10 +14,10 @@ from escalation.book import Book
 from escalation.lateness import Delays
 from escalation.page import Clock, Page
 from rules.agreement import Agreement
-from rules.clocks import Moment
 from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.durations import DurationError, parse_milliseconds
+from rules.moments import Moment
 
 ACKNOWLEDGED, ESCALATED = "page.acknowledged", "page.escalated"
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"

@@ -9,13 +9,14 @@ from collections import Counter
 from typing import Any
 
 from escalation.book import ABOUT_CLOCKS, Action, Book
-from escalation.facts import Facts
+from escalation.facts import Count, Facts
 from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
 from rules.agreement import Agreement
-from rules.clocks import Moment, TicketClocks
+from rules.clocks import TicketClocks
 from rules.crossings import NEVER
 from rules.decisions import Decision
+from rules.moments import Moment
 from rules.ticket import AT_ONE_EVENT, DONE
 
 _CROSSED = "clock.crossed"
@@ -31,7 +32,7 @@ class Responses:
     def __init__(self, clocks: TicketClocks, book: Book, facts: Facts) -> None:
         self.decisions: list[Decision] = []
         self.pages = Pages(book, clocks.moments, facts.pages, self.decisions.append)
-        self.counted = False
+        self.counted: list[Count] = []
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreement = book.promises.agreement
         self._ended: set[Clock] = set()
@@ -132,7 +133,8 @@ class Responses:
         facts |= counters
         rules, swayed = self._book.rules_for(facts)
         if swayed:
-            self.counted = self.counted or (not known and isinstance(facts.get("customer"), str))
+            if not known and isinstance(facts.get("customer"), str):
+                self.counted.append((facts["customer"], cause.at, counters["customer_breaches_24h"]))
             cause.facts = counters
         for rule in rules:
             for action in rule.actions:

@@ -166,6 +166,8 @@ class Clock:
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
         """Say the crossings before `until`, or up to and at it."""
+        if self.breached_at is None and until < self._crossings.earliest(self._elapsed):
+            return
         while (at := self.next_at()) < until or (inclusive and at == until):
             self._cross(at)
 

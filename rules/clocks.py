@@ -6,36 +6,21 @@ events: a version published for open tickets, an exception approved or revoked. 
 here: the arithmetic (`clock`), who must hear of it (the floor above).
 """
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from rules.agreement import Agreement, Target
+from rules.causes import Cause, because, short
 from rules.clock import Clock
 from rules.clock_row import ClockRow
 from rules.crossings import NEVER
 from rules.decisions import CROSSINGS, Decision
 from rules.exemptions import Exemptions
 from rules.metrics import CONTINUED, Step, Track, in_words
+from rules.moments import Moment
 from rules.promises import Promises
 from rules.ticket import Ticket, TicketEvent, in_order
-
-
-@dataclass(slots=True)
-class Moment:
-    """A ticket's facts right after one of its events."""
-
-    at: int
-    event: TicketEvent
-    facts: dict[str, Any]
-
-
-def facts_at(moments: Sequence[Moment], at: int) -> Mapping[str, Any]:
-    """A ticket's facts at an instant, that instant's events included; before the first event, those after it."""
-    found = bisect_right(moments, at, key=attrgetter("at"))
-    return moments[max(found - 1, 0)].facts if moments else {}
 
 
 @dataclass(slots=True)
@@ -89,21 +74,6 @@ def _in_order_of_time(run: "_Run") -> list[Decision]:
 _Promise = tuple[Agreement, Target]
 
 
-@dataclass(slots=True)
-class _Cause:
-    """What changes something at an instant: an event of the ticket, or what people decided about promises; `known` is up to
-    when decisions about exceptions are known: at one instant events come first.
-    """
-
-    at: int
-    words: str
-    known: int
-
-    @staticmethod
-    def of(event: TicketEvent) -> "_Cause":
-        return _Cause(event.time, _because(event), event.time - 1)
-
-
 class _Run:
     """One pass over a ticket's events."""
 
@@ -138,11 +108,11 @@ class _Run:
             for step in track.step(facts, event.time):
                 self._follow(track, step, event)
             if changed and track.running and len(track.cycles) == before:
-                self._reconsider(track, _Cause.of(event))
+                self._reconsider(track, Cause.of(event))
 
     def turn(self, at: int) -> None:
         """Something is decided about promises at an instant without an event of the ticket."""
-        cause = _Cause(at, "; ".join(filter(None, (self.promises.published(at), self.exemptions.words(at)))), at)
+        cause = Cause(at, "; ".join(filter(None, (self.promises.published(at), self.exemptions.words(at)))), at)
         for track in self._tracks:
             if track.running:
                 self._reconsider(track, cause)
@@ -167,9 +137,11 @@ class _Run:
         live = self._live[track.metric.name]
         if step == "start":
             for agreement, target in self._promised(track, event.time).values():
-                self._begin(track, agreement, target, _Cause.of(event), afresh=False)
+                self._begin(track, agreement, target, Cause.of(event), afresh=False)
             return
-        reason = _because(event, self.ticket.facts)
+        if not live:
+            return
+        reason = because(event, self.ticket.facts)
         for clock in live.values():
             match step:
                 case "pause":
@@ -183,7 +155,7 @@ class _Run:
         if step in ("stop", "cancel", "reset"):
             live.clear()
 
-    def _reconsider(self, track: Track, cause: _Cause) -> None:
+    def _reconsider(self, track: Track, cause: Cause) -> None:
         """The ticket's priority, its agreements or exceptions changed while the metric runs."""
         live = self._live[track.metric.name]
         for name, clock in list(live.items()):
@@ -198,7 +170,7 @@ class _Run:
             if name not in live:
                 self._begin(track, agreement, target, cause, afresh=_begins_afresh(agreement))
 
-    def _rejudge(self, clock: Clock, cause: _Cause) -> None:
+    def _rejudge(self, clock: Clock, cause: Cause) -> None:
         """What exceptions make of a clock's limit may have changed."""
         if not self.exemptions:
             return
@@ -207,12 +179,12 @@ class _Run:
             now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
             clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
 
-    def _retarget(self, track: Track, clock: Clock, agreement: Agreement, target: Target, cause: _Cause) -> None:
+    def _retarget(self, track: Track, clock: Clock, agreement: Agreement, target: Target, cause: Cause) -> None:
         if target == clock.base and agreement is clock.agreement:
             return
         reason = (
             f"{agreement.key} promises {in_words(track.metric.name)} within {target.text} in calendar "
-            f"{target.calendar.name} at priority {_short(self._priority)}, not {clock.base.text}: {cause.words}"
+            f"{target.calendar.name} at priority {short(self._priority)}, not {clock.base.text}: {cause.words}"
         )
         if agreement.on_change == "carry":
             clock.base = target
@@ -224,7 +196,7 @@ class _Run:
         agreement, target = self._anew(track, cause.at).get(agreement.name, (agreement, target))
         self._begin(track, agreement, target, cause, afresh=True)
 
-    def _begin(self, track: Track, agreement: Agreement, target: Target, cause: _Cause, *, afresh: bool) -> None:
+    def _begin(self, track: Track, agreement: Agreement, target: Target, cause: Cause, *, afresh: bool) -> None:
         metric, cycle = track.metric.name, track.cycle
         number = self._numbers.get((agreement.name, metric), 0) + 1
         if not afresh:
@@ -264,12 +236,12 @@ class _Run:
         pairs = ((agreement, agreement.target(track.metric.name, self._priority)) for agreement in applicable.values())
         return {a.name: (a, target.in_force(start, at)) for a, target in pairs if target is not None}
 
-    def _withdrawn(self, clock: Clock, cause: _Cause) -> str:
+    def _withdrawn(self, clock: Clock, cause: Cause) -> str:
         agreement = clock.agreement
         metric = in_words(clock.metric)
         applicable = self.promises.applicable(self._matching, clock.started_at, cause.at)
         if agreement.name in applicable:
-            return f"{agreement.key} promises no {metric} at priority {_short(self._priority)}: {cause.words}"
+            return f"{agreement.key} promises no {metric} at priority {short(self._priority)}: {cause.words}"
         instead = [a.key for a in applicable.values() if agreement.name in a.instead_of]
         if instead:
             return f"{instead[0]} replaces {agreement.key}: {cause.words}"
@@ -280,21 +252,3 @@ def _begins_afresh(agreement: Agreement) -> bool:
     """Whether a clock begins at zero when its agreement begins to match: between teams and from suppliers, only the time counts
     in which the ticket was theirs."""
     return agreement.on_change == "restart" or agreement.kind != "sla"
-
-
-def _because(event: TicketEvent, facts: Mapping[str, Any] | None = None) -> str:
-    """The event that caused something, for people: what it says, its type and id."""
-    cause = f"{event.type} {_short(event.id)}".rstrip()
-    if facts is None:
-        return cause
-    if facts["gone"]:
-        return f"the ticket was {event.type.removeprefix('ticket.')} ({cause})"
-    if facts["answer"]:
-        return f"a person replied publicly ({cause})"
-    status = facts.get("status")
-    return f"status is {_short(status)} ({cause})" if status is not None else cause
-
-
-def _short(value: object) -> str:
-    text = "not set" if value is None else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"

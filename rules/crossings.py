@@ -58,6 +58,10 @@ class Crossings:
         at = elapsed.when(needed)
         return NEVER if at is None else at
 
+    def earliest(self, elapsed: Elapsed) -> int:
+        """An instant before which nothing can be crossed, found without counting open time."""
+        return elapsed.earliest(self._pending[0][0]) if self._pending else 0
+
     def next_daily(self, due: int, calendar: Calendar, since: int) -> int:
         """The next daily crossing, not before the present interval's beginning; NEVER where there is none."""
         days = self.days

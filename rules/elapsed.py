@@ -62,6 +62,10 @@ class Elapsed:
             self.calendar = calendar
             self.used = used + self._working(self._active[known:])
 
+    def earliest(self, amount: int) -> int:
+        """`amount` is not used before this instant, as working time is no longer than wall time; nothing need be counted."""
+        return 0 if self.since is None else self.since + amount - self.used
+
     def when(self, amount: int) -> int | None:
         """The instant at which `amount` is used if the clock goes on, not before its present interval; None for never."""
         return None if self.since is None else self.after(self.since, max(0, amount - self.used))

@@ -50,6 +50,10 @@ class Matcher:
         """The names whose conditions hold."""
         return self.match(facts).names
 
+    def ask(self, facts: Facts) -> tuple[str, ...]:
+        """The same, asked of the engine every time."""
+        return self._ask(self._encoding.codes(facts))
+
     def match(self, facts: Facts) -> Match:
         """The names whose conditions hold, and whether the watched fields sway it."""
         codes = self._encoding.codes(facts)

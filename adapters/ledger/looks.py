@@ -21,9 +21,9 @@ from bot.records import History, Written
 from escalation.look import Look
 from rules.attainment import judged_at
 from rules.clock_row import ClockRow
-from rules.clocks import facts_at
 from rules.decisions import Decision
 from rules.instants import MINUTE
+from rules.moments import facts_at
 from rules.ticket import TicketEvent
 
 _GROUPING = ("customer", "tier", "region", "service", "priority")

@@ -7,7 +7,7 @@ would have live. Pure. Not decided here: what is true of a ticket (`escalation.l
 from collections.abc import Sequence
 
 from escalation.book import Book
-from escalation.facts import Facts
+from escalation.facts import Count, Facts
 from escalation.look import Look, look
 from escalation.reconcile import reconcile
 from rules.decisions import Decision
@@ -16,19 +16,19 @@ from rules.ticket import TicketEvent
 
 def replay(
     ticket: str, history: Sequence[TicketEvent], book: Book, facts: Facts, now: int
-) -> tuple[Look, list[Decision], bool]:
-    """The last look at a ticket, the record that live looks would have left by then, and whether counters swayed one."""
+) -> tuple[Look, list[Decision], list[Count]]:
+    """The last look at a ticket, the record that live looks would have left by then, and the counters that swayed it."""
     known = [event for event in history if event.known_at <= now]
     arrivals = sorted({event.known_at for event in known if event.known_at > event.time})
     if not arrivals:
         last = look(ticket, known, book, facts, now)
         return last, last.decisions, last.counted
     record: list[Decision] = []
-    counted = False
+    counted: list[Count] = []
     # Just before each late arrival, and at it: what was decided in good faith, and what is corrected.
     for at in sorted({moment for arrival in arrivals for moment in (arrival - 1, arrival)} | {now}):
         so_far = [event for event in known if event.known_at <= at]
         last = look(ticket, so_far, book, facts.remembering(record), at)
         record.extend(reconcile(record, last.decisions, so_far))
-        counted = counted or last.counted
+        counted += last.counted
     return last, sorted(record, key=lambda decision: decision.at), counted

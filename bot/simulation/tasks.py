@@ -24,7 +24,7 @@ from bot.simulation.spool import HELD, Run, Spool, put_down, rows_of
 from bot.simulation.store import Piece, Store
 from bot.simulation.summary import Summary
 from escalation.book import Book
-from escalation.facts import NO_FACTS, Facts
+from escalation.facts import NO_FACTS, Count, Facts
 from escalation.look import Look
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
@@ -34,7 +34,12 @@ Read = Callable[[bytes], TicketEvent | str]
 Shards = dict[int, Run]
 EventRow = tuple[str, int, bytes]
 """Ticket, line and the rest of an event."""
+DecisionRow = tuple[int, str, bytes]
+"""Instant, ticket and the lines to be written."""
+WaitingRow = tuple[str, list[Count], list[str], list[DecisionRow], list[bytes]]
+"""A ticket, what it has counted, the kinds of its decisions and these if the count holds, its packed events if not."""
 
+_WAITING_AT_ONCE = 100
 _MOST_REASONS = 100
 """More than anybody is shown; other refusals of a block of lines are only counted."""
 
@@ -145,7 +150,7 @@ class Outcome:
     clocks: list[Run] = field(default_factory=list)
     decisions: list[Run] = field(default_factory=list)
     breaches: dict[str, "array[int]"] = field(default_factory=dict)
-    waiting: list[Run] = field(default_factory=list)
+    waiting: Run = field(default_factory=list)
     waiting_events: int = 0
 
 
@@ -162,11 +167,12 @@ class LookAt:
         """Replay each ticket."""
         outcome = Outcome()
         clocks: Spool[tuple[str, bytes]] = Spool(bench.store, bench.held)
-        decisions: Spool[tuple[int, str, bytes]] = Spool(bench.store, bench.held)
-        waiting: Spool[EventRow] = Spool(bench.store, bench.held)
+        decisions: Spool[DecisionRow] = Spool(bench.store, bench.held)
+        waiting: list[WaitingRow] = []
         doubled = set(rows_of(bench.store, self.doubled))
         rows = (row for row in rows_of(bench.store, self.events) if row[1] not in doubled)
-        for ticket, history, packed in _histories(bench, rows):
+        for ticket, packed in _by_ticket(bench, rows):
+            history = _unpacked(ticket, packed)
             outcome.events += len(history)
             happened = sum(event.known_at <= self.now for event in history)
             if not happened:
@@ -178,14 +184,18 @@ class LookAt:
             _note_breaches(last, outcome.breaches)
             if self.wanted.clocks and last.clocks:
                 clocks.add((ticket, b"".join(to_json(row.public()) + b"\n" for row in last.clocks)))
+            kinds, encoded = _encoded(ticket, record, self.wanted)
             if counted:
-                waiting.extend(packed)
+                waiting.append((ticket, counted, kinds, encoded, packed))
                 outcome.waiting_events += len(packed)
+                if len(waiting) == _WAITING_AT_ONCE:
+                    outcome.waiting.append(bench.store.put(waiting))
+                    waiting = []
             else:
-                outcome.summary.take_decisions(record)
-                if self.wanted.decisions:
-                    decisions.extend(_encoded(ticket, record))
-        outcome.clocks, outcome.decisions, outcome.waiting = clocks.runs(), decisions.runs(), waiting.runs()
+                outcome.summary.take_decisions(kinds)
+                decisions.extend(encoded)
+        outcome.waiting += put_down(bench.store, waiting)
+        outcome.clocks, outcome.decisions = clocks.runs(), decisions.runs()
         return outcome
 
 
@@ -193,22 +203,22 @@ class LookAt:
 class LookAgain:
     """Look again at tickets whose responses hang on the other tickets' clocks: these are known now."""
 
-    waiting: list[Run]
+    waiting: Run
     breaches: Piece
     now: int
     wanted: Wanted
 
     def run(self, bench: Bench) -> Outcome:
-        """Replay each ticket with all breaches."""
+        """Replay each ticket with all breaches, unless they are those that it has counted itself."""
         outcome = Outcome()
-        decisions: Spool[tuple[int, str, bytes]] = Spool(bench.store, bench.held)
+        decisions: Spool[DecisionRow] = Spool(bench.store, bench.held)
         facts = bench.facts(self.breaches)
-        rows = (row for run in self.waiting for row in rows_of(bench.store, run))
-        for ticket, history, _ in _histories(bench, rows):
-            _, record, _ = replay(ticket, history, bench.book, facts, self.now)
-            outcome.summary.take_decisions(record)
-            if self.wanted.decisions:
-                decisions.extend(_encoded(ticket, record))
+        for ticket, counted, kinds, encoded, packed in rows_of(bench.store, self.waiting):
+            if not facts.confirm(counted):
+                _, record, _ = replay(ticket, _unpacked(ticket, packed), bench.book, facts, self.now)
+                kinds, encoded = _encoded(ticket, record, self.wanted)
+            outcome.summary.take_decisions(kinds)
+            decisions.extend(encoded)
         outcome.decisions = decisions.runs()
         return outcome
 
@@ -222,19 +232,27 @@ def _packed(event: TicketEvent) -> bytes:
     return marshal.dumps(rest)
 
 
-def _histories(bench: Bench, rows: Iterable[EventRow]) -> Iterator[tuple[str, list[TicketEvent], list[EventRow]]]:
-    """Ticket by ticket, its events in the order of the file, as they are and as they lie in the store."""
+def _unpacked(ticket: str, packed: Iterable[bytes]) -> list[TicketEvent]:
+    return [TicketEvent(ticket, *marshal.loads(rest)) for rest in packed]  # noqa: S302 - packed by ourselves
+
+
+def _by_ticket(bench: Bench, rows: Iterable[EventRow]) -> Iterator[tuple[str, list[bytes]]]:
+    """Ticket by ticket, its packed events in the order of the file."""
     spool: Spool[EventRow] = Spool(bench.store, bench.held)
     spool.extend(rows)
     for ticket, found in groupby(spool, key=itemgetter(0)):
-        packed = list(found)
-        yield ticket, [TicketEvent(ticket, *marshal.loads(rest)) for _, _, rest in packed], packed  # noqa: S302 - our own
+        yield ticket, [packed for _, _, packed in found]
 
 
-def _encoded(ticket: str, record: Iterable[Decision]) -> Iterator[tuple[int, str, bytes]]:
-    """A ticket's decisions as they are written, those of one instant together."""
-    for at, decided in groupby(record, key=attrgetter("at")):
-        yield at, ticket, b"".join(to_json(decision.public()) + b"\n" for decision in decided)
+def _encoded(ticket: str, record: Sequence[Decision], wanted: Wanted) -> tuple[list[str], list[DecisionRow]]:
+    """The kinds of a ticket's decisions, and these as they are written, those of one instant together."""
+    kinds = [decision.kind for decision in record]
+    if not wanted.decisions:
+        return kinds, []
+    return kinds, [
+        (at, ticket, b"".join(to_json(decision.public()) + b"\n" for decision in decided))
+        for at, decided in groupby(record, key=attrgetter("at"))
+    ]
 
 
 def _note_breaches(last: Look, breaches: dict[str, "array[int]"]) -> None:

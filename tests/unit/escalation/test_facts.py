@@ -31,3 +31,10 @@ def test_where_all_tickets_are_counted_already_the_own_ones_are_not_added() -> N
 def test_another_or_no_customer_has_no_breaches_elsewhere(customer: object) -> None:
     assert Facts({"acme": [NOON]}).customer_breaches_24h(customer, [], NOON) == 0
     assert NO_FACTS.customer_breaches_24h(customer, [], NOON) == 0
+
+
+def test_a_count_is_confirmed_where_it_comes_to_the_same_with_all_breaches() -> None:
+    whole = Facts({"acme": [NOON, NOON + 1]}, whole=True)
+    assert whole.confirm([("acme", NOON, 1), ("acme", NOON + 1, 2), ("globex", NOON, 0)])
+    assert not whole.confirm([("acme", NOON, 1), ("acme", NOON + 1, 1)])
+    assert whole.confirm([])

@@ -277,9 +277,10 @@ def test_the_facts_on_record_are_used_again() -> None:
     assert said(seen, "clock.overdue")[0].facts == recorded[overdue.key]
 
 
-def test_the_look_says_whether_a_counter_made_a_difference() -> None:
-    assert look(60).counted is True
-    assert look(59).counted is False
+def test_the_look_says_which_counter_made_a_difference() -> None:
+    [overdue] = said(look(60), "clock.overdue")
+    assert look(60).counted == [("acme", overdue.at, 1)]
+    assert look(59).counted == []
 
 
 # The whole example
