@@ -16,11 +16,13 @@ from pydantic_core import from_json
 
 from adapters.helpdesk.event_data import MOST_CHARACTERS, EventError, NestingError, array_items, check_data
 from bot.records import Batch, BodyError, Refused
+from rules.exceptions import MOVES, REQUESTED, ExceptionTermsError, SlaException
 from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
 
 OURS = ("page.", "clock.", "exception.")
-CLICKS = ("page.acknowledged", "page.escalated", "page.delayed")
+IN_FILES = ("page.acknowledged", "page.escalated", "page.delayed", REQUESTED, *MOVES)
+"""What people of ours do, as a file has it that is simulated."""
 MOST_AHEAD = 5 * MINUTE
 
 
@@ -62,8 +64,8 @@ def decode(body: bytes | str) -> Any:
         raise EventError(f"no JSON: {_first_line(error)}") from None
 
 
-def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
-    """The ticket event of a decoded CloudEvent. `clicks` lets a person's click on a page through, as files may hold them.
+def ticket_event(raw: object, *, in_file: bool = False) -> TicketEvent:
+    """The ticket event of a decoded CloudEvent. In a file, what people of ours did may stand too: clicks and exceptions.
 
     Raises EventError with the reason.
     """
@@ -80,13 +82,13 @@ def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
     if not f"{wire.id}{wire.source}{wire.type}{wire.subject}".isprintable():
         name = next(name for name in ("id", "source", "type", "subject") if not getattr(wire, name).isprintable())
         raise EventError(f"{name} has characters that cannot be printed")
-    if wire.type.startswith(OURS) and not (clicks and wire.type in CLICKS):
+    if wire.type.startswith(OURS) and not (in_file and wire.type in IN_FILES):
         raise EventError(f"type {wire.type!r} is ours to say, not the helpdesk's")
     if not wire.subject.strip():
         raise EventError("subject is blank: it names the ticket")
     data = wire.data or {}
     check_data(data)
-    return TicketEvent(
+    event = TicketEvent(
         ticket=wire.subject,
         type=wire.type,
         time=_instant("time", wire.time),
@@ -96,6 +98,12 @@ def ticket_event(raw: object, *, clicks: bool = False) -> TicketEvent:
         sequence=None if wire.sequence is None else str(wire.sequence)[:100],
         recorded=None if wire.recordedtime is None else _instant("recordedtime", wire.recordedtime),
     )
+    if wire.type == REQUESTED:
+        try:
+            SlaException.of(event)
+        except ExceptionTermsError as error:
+            raise EventError(str(error)) from None
+    return event
 
 
 def batch_of(body: bytes, now: int) -> Batch:

@@ -21,7 +21,7 @@ DAY = DEMO.with_name("day.jsonl")
 def events() -> list[TicketEvent]:
     """The day's events, in the order of time."""
     lines = DAY.read_text(encoding="utf-8").splitlines()
-    return sorted((ticket_event(json.loads(line), clicks=True) for line in lines), key=lambda event: event.time)
+    return sorted((ticket_event(json.loads(line), in_file=True) for line in lines), key=lambda event: event.time)
 
 
 def start_of_day() -> int:

@@ -90,7 +90,7 @@ def _instant(until: str | None) -> int | None:
 
 def _event(line: bytes) -> TicketEvent | str:
     try:
-        return ticket_event(decode(line), clicks=True)
+        return ticket_event(decode(line), in_file=True)
     except EventError as error:
         return str(error)
 

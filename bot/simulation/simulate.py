@@ -19,6 +19,8 @@ from bot.simulation.store import Store
 from bot.simulation.summary import Summary
 from bot.simulation.tasks import Bench, Compare, Deal, LookAgain, LookAt, Outcome, Read, Shards, Wanted
 from escalation.book import Book
+from rules.register import Register
+from rules.ticket import TicketEvent, in_order
 
 Refuse = Callable[[int, str], None]
 """Told of a refused line: its number and the reason."""
@@ -70,7 +72,7 @@ class Simulation:
     def run(self, until: int | None, decisions: Write | None, clocks: Write | None, progress: Progress) -> Summary:
         """Replay up to and including `until`, or the last event. Clocks come ticket by ticket, decisions in order of time."""
         now = self.summary.until = self._latest if until is None else until
-        wanted = Wanted(decisions is not None, clocks is not None)
+        wanted = Wanted(decisions is not None, clocks is not None, self._register)
         outcomes = self._look(now, wanted, progress)
         self._crew.close()
         progress.begin("Writing", self.summary.decisions * wanted.decisions + self.summary.clocks * wanted.clocks)
@@ -92,14 +94,20 @@ class Simulation:
         """The events of all blocks, by shard; their names, by shard of their own."""
         self._events: defaultdict[int, Run] = defaultdict(list)
         names: defaultdict[int, Run] = defaultdict(list)
+        exceptions: list[TicketEvent] = []
         for dealt in self._crew.map(_tasks(blocks)):
             for shard, pieces in dealt.events.items():
                 self._events[shard] += pieces
             for shard, pieces in dealt.names.items():
                 names[shard] += pieces
+            exceptions += dealt.exceptions
             for line, reason in dealt.refusals:
                 refuse(line, reason)
             self.summary.refused += dealt.refused
+        decided = in_order(exceptions)
+        self._register = Register.of(decided)
+        self.summary.read += len(decided)
+        self._latest = max([self._latest, *(event.time for event in decided)])
         return names
 
     def _compare(self, names: Shards, progress: Progress) -> None:

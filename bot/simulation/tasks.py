@@ -27,6 +27,8 @@ from escalation.book import Book
 from escalation.facts import NO_FACTS, Count, Facts
 from escalation.look import Look
 from rules.decisions import Decision
+from rules.exceptions import MOVES, REQUESTED
+from rules.register import EMPTY, Register
 from rules.ticket import TicketEvent
 
 Read = Callable[[bytes], TicketEvent | str]
@@ -65,10 +67,13 @@ class Bench:
 
 @dataclass
 class Dealt:
-    """Where the events of a block of lines and their names lie, by shard; and the lines that were refused."""
+    """Where the events of a block of lines and their names lie, by shard; what people decided about exceptions; and the lines
+    that were refused.
+    """
 
     events: Shards
     names: Shards
+    exceptions: list[TicketEvent]
     refused: int
     refusals: list[tuple[int, str]]
 
@@ -85,7 +90,7 @@ class Deal:
         read, shards = bench.read, bench.shards
         events: defaultdict[int, list[EventRow]] = defaultdict(list)
         names: defaultdict[int, list[tuple[bytes, int, int, int]]] = defaultdict(list)
-        refused, refusals = 0, []
+        refused, refusals, exceptions = 0, [], []
         for number, line in enumerate(self.lines, self.first):
             if line.isspace():
                 continue
@@ -95,11 +100,14 @@ class Deal:
                 if refused <= _MOST_REASONS:
                     refusals.append((number, event))
                 continue
+            if event.type == REQUESTED or event.type in MOVES:
+                exceptions.append(event)
+                continue
             shard = crc32(event.ticket.encode()) % shards
             name = blake2b(f"{event.source}\n{event.id}".encode(), digest_size=16).digest()
             events[shard].append((event.ticket, number, _packed(event)))
             names[name[0] % shards].append((name, number, shard, event.known_at))
-        return Dealt(_put_down(bench.store, events), _put_down(bench.store, names), refused, refusals)
+        return Dealt(_put_down(bench.store, events), _put_down(bench.store, names), exceptions, refused, refusals)
 
 
 @dataclass
@@ -135,10 +143,11 @@ class Compare:
 
 
 class Wanted(NamedTuple):
-    """What is to be written."""
+    """What is to be written; and the exceptions under which all is looked at."""
 
     decisions: bool
     clocks: bool
+    register: Register = EMPTY
 
 
 @dataclass
@@ -165,6 +174,7 @@ class LookAt:
 
     def run(self, bench: Bench) -> Outcome:
         """Replay each ticket."""
+        bench.book.promises.register = self.wanted.register
         outcome = Outcome()
         clocks: Spool[tuple[str, bytes]] = Spool(bench.store, bench.held)
         decisions: Spool[DecisionRow] = Spool(bench.store, bench.held)
@@ -210,6 +220,7 @@ class LookAgain:
 
     def run(self, bench: Bench) -> Outcome:
         """Replay each ticket with all breaches, unless they are those that it has counted itself."""
+        bench.book.promises.register = self.wanted.register
         outcome = Outcome()
         decisions: Spool[DecisionRow] = Spool(bench.store, bench.held)
         facts = bench.facts(self.breaches)

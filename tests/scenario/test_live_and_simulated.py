@@ -51,7 +51,7 @@ def test_the_live_record_is_what_a_simulation_of_the_same_events_says(here: Desk
 def test_the_record_is_the_same_when_the_bot_was_away_all_day_but_for_the_calls_that_nobody_made(here: Desk) -> None:
     until = "2026-01-06T09:00:00Z"
     for event in STORY:
-        here.app.ledger.intake.append([ticket_event(event, clicks=True)], [], parse(str(event["time"])))
+        here.app.ledger.intake.append([ticket_event(event, in_file=True)], [], parse(str(event["time"])))
     here.clock.move(until)
     here.settle()
     expected = simulated(here, STORY, until)

@@ -193,7 +193,7 @@ class Desk:
                 self.clock.move(max(upcoming, self.clock.now()))
                 self.settle()
             self.clock.move(at)
-            self.app.ledger.intake.append([ticket_event(event, clicks=True)], [], at)
+            self.app.ledger.intake.append([ticket_event(event, in_file=True)], [], at)
             self.settle()
         self.go(until)
 

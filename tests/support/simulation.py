@@ -42,7 +42,7 @@ class Stages:
 def read(line: bytes) -> TicketEvent | str:
     """As `sla simulate` reads a line."""
     try:
-        return ticket_event(decode(line), clicks=True)
+        return ticket_event(decode(line), in_file=True)
     except EventError as error:
         return str(error)
 

@@ -212,3 +212,20 @@ def test_progress_is_told_of_each_stage_until_all_of_it_is_done(book: Book) -> N
     assert all(sum(done) == total for _, total, done in stages.told)
     totals = {stage: total for stage, total, _ in stages.told}
     assert (totals["Looking at tickets"], totals["Writing"]) == (len(day()), summary.decisions + summary.clocks)
+
+
+def test_exceptions_in_the_file_hold_as_they_were_decided(book: Book) -> None:
+    """A suspension approved after the fact excuses the breach; an event that could not be a step changes nothing."""
+    asked = {"kind": "suspension", "scope": {"customer": "acme"}, "reason": "upgrade", "by": "ben"}
+    asked |= {"from": "2026-01-05T09:00:00Z", "until": "2026-01-05T09:30:00Z"}
+    events = [
+        opened(NINE),
+        answered("2026-01-05T09:20:00Z"),
+        wire("exception.requested", "2026-01-06T09:00:00Z", "X-1", **asked),
+        wire("exception.approved", "2026-01-06T09:30:00Z", "X-1", by="ben"),
+        wire("exception.approved", "2026-01-06T10:00:00Z", "X-1", by="cleo"),
+    ]
+    decisions, clocks, summary = run(book, reversed(events), None)
+    assert summary.read == 5
+    assert [d["at"] for d in decisions if d["kind"] == "clock.excused"] == ["2026-01-06T10:00:00.000Z"]
+    assert {c["verdict"] for c in clocks if c["metric"] == "first_response"} == {"excused"}
