@@ -54,14 +54,15 @@ def ticket(view: TicketView, book: Book) -> Answer:
     """One ticket: its card, with all clocks as a table."""
     card = ticket_card(view, book)
     zone = zone_of(view.clocks, book)
-    columns = ("Agreement", "Metric", "Verdict", "Used", f"Due ({zone.key})")
+    moved = any(clock.original_due_at not in (None, clock.due_at) for clock in view.clocks)
+    columns = ("Agreement", "Metric", "Verdict", "Used", f"Due ({zone.key})", *(("First due",) if moved else ()))
     rows = tuple(
         (
             clock.agreement,
             f"{in_words(clock.metric)} {clock.cycle}" if clock.cycle > 1 else in_words(clock.metric),
             clock.verdict,
             f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}",
-            moment(clock.due_at, zone) if clock.due_at is not None else "–",
+            *(moment(due, zone) if due is not None else "–" for due in (clock.due_at, clock.original_due_at)[: 1 + moved]),
         )
         for clock in view.clocks
     )

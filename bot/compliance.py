@@ -27,19 +27,19 @@ def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
     filters = _filter(reader, whom, now)
     if filters is None:
         return _unknown(book, whom)
-    tallies = _present(reader, book, filters, now)
-    if not tallies:
+    found = [(span, tally, Attainment.of(tally.verdicts)) for span, tally in _latest(reader, book, filters, now)]
+    if not found:
         why = "As soon as a ticket falls under an agreement, it shows here."
         return Answer(cards=(Card(title="No clock has run yet.", lines=(why,)),))
-    found = [(tally, Attainment.of(tally.verdicts)) for tally in tallies]
-    late, risky = sum(a.overdue for _, a in found), sum(a.at_risk for _, a in found)
+    late, risky = sum(a.overdue for *_, a in found), sum(a.at_risk for *_, a in found)
     summary = f"{late} overdue, {risky} at risk." if late or risky else "Nothing is overdue, nothing is at risk."
     head = Card(
         title="How we stand" + _for(whom),
         verdict="overdue" if late else "at_risk" if risky else "on_track",
         lines=(summary, _COUNTED),
     )
-    columns = ("Agreement", "Metric", "Attainment", "Objective", "Missed", "Overdue", "At risk", "On track", "Excused")
+    figures = ("Missed", "Overdue", "At risk", "On track", "Excused")
+    columns = ("Agreement", "Metric", "Attainment", *figures, "Objective", "Period")
     layers = []
     for kind, title in LAYERS.items():
         rows = tuple(
@@ -47,10 +47,11 @@ def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
                 tally.agreement,
                 in_words(tally.metric),
                 _share(a),
-                _kept(a, _objective(book, tally.agreement, now)),
                 *(f"{n:,}" for n in (a.missed, a.overdue, a.at_risk, a.on_track, a.excused)),
+                kept(a, objective_of(book, tally.agreement, now)),
+                span.name,
             )
-            for tally, a in found
+            for span, tally, a in found
             if tally.kind == kind
         )
         if rows:
@@ -86,12 +87,12 @@ def _table(title: str, tallies: Sequence[Tally], book: Book, by: str | None, spa
     rows = []
     for tally in tallies:
         a = Attainment.of(tally.verdicts)
-        objective = _objective(book, tally.agreement, min(now, span.end))
+        objective = objective_of(book, tally.agreement, min(now, span.end))
         group = (clipped(tally.group, 60) or "–",) if by and by != "agreement" else ()
         likely = f"{100 * a.interval[0]:.1f} to {100 * a.interval[1]:.1f} %" if a.interval and a.judged < SMALL else "–"
         numbers = (a.judged, a.met, a.missed, a.excused, a.cancelled, a.on_track + a.at_risk)
-        kept = (_kept(a, objective), _budget(a, objective))
-        rows.append((tally.agreement, in_words(tally.metric), *group, a.share, likely, *(f"{n:,}" for n in numbers), *kept))
+        against = (kept(a, objective), _budget(a, objective))
+        rows.append((tally.agreement, in_words(tally.metric), *group, a.share, likely, *(f"{n:,}" for n in numbers), *against))
     named = (by.capitalize(),) if by and by != "agreement" else ()
     figures = ("Judged", "Met", "Missed", "Excused", "Cancelled", "Running", "Objective", "Budget left")
     more = (f"Only the first {_MOST_ROWS} of {len(rows)} rows are shown.",) if len(rows) > _MOST_ROWS else ()
@@ -101,23 +102,29 @@ def _table(title: str, tallies: Sequence[Tally], book: Book, by: str | None, spa
     return Card(title=title, lines=lines, columns=columns, rows=tuple(rows[:_MOST_ROWS]))
 
 
-def _present(reader: Reader, book: Book, filters: Mapping[str, str], now: int) -> list[Tally]:
-    """Each agreement's figures in the present period of its own objective; a month where it has none."""
-    spans: dict[tuple[int, int], set[str]] = {}
+def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) -> list[tuple[Period, Tally]]:
+    """Each agreement's figures in the present period of its own objective, a month where it has none; where nothing was judged
+    in it and nothing runs, in the last one in which something was.
+    """
+    spans: dict[Period, set[str]] = {}
     for agreement in book.promises.agreements:
-        objective = _objective(book, agreement.name, now)
+        objective = objective_of(book, agreement.name, now)
         span = period(objective.over if objective else "month", now, agreement.calendar.zone)
-        spans.setdefault((span.start, span.end), set()).add(agreement.name)
-    found = [
-        tally
-        for within, names in spans.items()
-        for tally in reader.tally(now, filters, within=within)
-        if tally.agreement in names
-    ]
-    return sorted(found, key=lambda tally: (tally.agreement, tally.kind, tally.metric))
+        spans.setdefault(span, set()).add(agreement.name)
+    found: list[tuple[Period, Tally]] = []
+    for span, names in spans.items():
+        present = [tally for tally in reader.tally(now, filters, within=(span.start, span.end)) if tally.agreement in names]
+        found.extend((span, tally) for tally in present)
+        for name in sorted(names - {tally.agreement for tally in present}):
+            own = {**filters, "agreement": name}
+            judged = reader.last_judged(own) if filters.get("agreement", name) == name else None
+            if judged is not None:
+                last = span.at(judged)
+                found.extend((last, tally) for tally in reader.tally(now, own, within=(last.start, last.end)))
+    return sorted(found, key=lambda pair: (pair[1].agreement, pair[1].kind, pair[1].metric))
 
 
-def _objective(book: Book, name: str, at: int) -> Objective | None:
+def objective_of(book: Book, name: str, at: int) -> Objective | None:
     """The objective of the version that is in force at an instant."""
     versions = [a for a in book.promises.agreements if a.name == name]
     in_force = [a for a in versions if a.since <= at] or versions
@@ -128,11 +135,12 @@ def _share(a: Attainment) -> str:
     return f"{a.share} of {a.judged:,}" if a.judged else "–"
 
 
-def _kept(a: Attainment, objective: Objective | None) -> str:
+def kept(a: Attainment, objective: Objective | None) -> str:
+    """An objective, and whether it is kept."""
     if objective is None:
         return "–"
-    kept = a.keeps(objective)
-    words = "" if kept is None else ", kept" if kept else ", not kept"
+    verdict = a.keeps(objective)
+    words = "" if verdict is None else ", kept" if verdict else ", not kept"
     return f"{objective.text} a {objective.over}{words}"
 
 

@@ -142,6 +142,9 @@ class Reader(Protocol):
         running ones where it holds the present.
         """
 
+    def last_judged(self, filters: Mapping[str, str]) -> int | None:
+        """When such a clock was judged, or ended, last."""
+
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
 

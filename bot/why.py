@@ -46,7 +46,8 @@ def why(history: History, book: Book) -> Answer:
         about = _what(decision, book)
         reason = decision.reason
         if decision.due_at is not None and decision.kind == "clock.moved":
-            reason = f"now due {moment(decision.due_at, zone)}: {reason}"
+            before = f", not {moment(decision.was, zone)}" if decision.was is not None else ""
+            reason = f"now due {moment(decision.due_at, zone)}{before}: {reason}"
         lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 240))))
     lines.sort(key=lambda line: line[:2])
     view = TicketView(history.ticket, found.facts, found.clocks, found.pages)

@@ -47,6 +47,7 @@ class Clock:
         self.stopped_at: int | None = None
         self.breached_at: int | None = None
         self.excused_breach: int | None = None
+        self._waived = False
         self.original_due_at: int | None = None
         self._say = say
         self._due: int | None = None
@@ -143,6 +144,7 @@ class Clock:
 
     def waive(self, at: int, exception: str, reason: str) -> None:
         """An exception excuses the breach, whatever becomes of the clock."""
+        self._waived = True
         self.excused_breach, self.breached_at = self.breached_at, None
         self._say_excused(at, exception, reason, None)
 
@@ -192,7 +194,9 @@ class Clock:
         """How the clock stands at `now`."""
         elapsed, wall, paused = self._elapsed.totals(now if self.stopped_at is None else self.stopped_at)
         upcoming = self.attention_at(now)
-        broken, excused = self.breached_at is not None, self.excused_breach is not None
+        # Given more time, a clock that runs is told by how it stands in that time.
+        broken, excused = self.breached_at is not None, self._waived or self.stopped_at is not None
+        excused = excused and self.excused_breach is not None
         verdict = verdict_of(self.state, broken=broken, excused=excused, risky=self._crossings.risky(elapsed))
         return ClockRow(
             ticket=self.ticket,

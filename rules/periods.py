@@ -23,11 +23,17 @@ class PeriodError(ValueError):
 
 @dataclass(frozen=True)
 class Period:
-    """Instants from `start` up to but not including `end`; `name` for people."""
+    """Instants from `start` up to but not including `end`, a `span` of a zone's dates; `name` for people."""
 
     name: str
     start: int
     end: int
+    span: str
+    zone: ZoneInfo
+
+    def at(self, now: int) -> "Period":
+        """The period of the same span in which an instant lies."""
+        return period(self.span, now, self.zone)
 
 
 def period(said: str, now: int, zone: ZoneInfo) -> Period:
@@ -87,4 +93,4 @@ def _period(span: str, first: date, zone: ZoneInfo) -> Period:
         "quarter": f"quarter {(first.month + 2) // 3} of {first.year}",
         "year": f"{first.year}",
     }
-    return Period(names[span], midnight(first, zone), midnight(following, zone))
+    return Period(names[span], midnight(first, zone), midnight(following, zone), span, zone)

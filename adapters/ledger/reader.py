@@ -91,6 +91,11 @@ class SqlReader:
         ordered = sorted(found.items(), key=lambda item: tuple(part or "" for part in item[0]))
         return [Tally(*key, verdicts) for key, verdicts in ordered]
 
+    def last_judged(self, filters: Mapping[str, str]) -> int | None:
+        """When such a clock was judged, or ended, last."""
+        with self._engine.connect() as connection:
+            return connection.execute(_filtered(select(func.max(clocks.c.judged_at)), filters)).scalar()
+
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
         with self._engine.connect() as connection:

@@ -5,7 +5,7 @@ Decided here: how lines are refused, results written and what is said where it i
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import IO, Annotated
 
@@ -18,6 +18,7 @@ from adapters.helpdesk.event_data import EventError
 from bot.cli.lines import blocks_of
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
 from bot.cli.progress import stages
+from bot.compliance import LAYERS, kept, objective_of
 from bot.messages import counted
 from bot.simulation.crew import CrewError
 from bot.simulation.simulate import Refuse, Simulation, Write
@@ -142,12 +143,30 @@ def _print(summary: Summary, book: Book) -> None:
         why = f": the first one holds from {text(first)[:10]}" if first is not None and first > summary.until else ""
         console.print(f"No agreement applied to any of them{why}.")
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Agreement", "Metric", "Clocks", "Met", "Missed", "Overdue", "Running", "Cancelled", "Attainment"):
-        table.add_column(name, justify="left" if name in ("Agreement", "Metric") else "right")
-    for (agreement, metric), verdicts in sorted(summary.verdicts.items()):
-        met, missed = verdicts["met"], verdicts["missed"]
-        running = verdicts["on track"] + verdicts["at risk"]
-        figures = (sum(verdicts.values()), met, missed, verdicts["overdue"], running, verdicts["cancelled"])
-        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in figures), Attainment.of(verdicts).share)
-    console.print(table)
+    kinds = {agreement.name: agreement.kind for agreement in book.promises.agreements}
+    for kind, title in LAYERS.items():
+        mine = {key: verdicts for key, verdicts in sorted(summary.verdicts.items()) if kinds[key[0]] == kind}
+        if mine:
+            console.print(_table(title, mine, book, summary.until))
+
+
+def _table(title: str, figures: Mapping[tuple[str, str], Mapping[str, int]], book: Book, until: int) -> Table:
+    """One layer of promises: what became of its clocks."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
+    columns = ("Agreement", "Metric", "Clocks", "Met", "Missed", "Overdue", "Excused", "Running", "Cancelled", "Attainment")
+    for name in (*columns, "Objective"):
+        table.add_column(name, justify="left" if name in ("Agreement", "Metric", "Objective") else "right")
+    for (agreement, metric), verdicts in figures.items():
+        a = Attainment.of(verdicts)
+        counts = (
+            sum(verdicts.values()),
+            a.met,
+            a.missed - a.overdue,
+            a.overdue,
+            a.excused,
+            a.on_track + a.at_risk,
+            a.cancelled,
+        )
+        objective = kept(a, objective_of(book, agreement, until))
+        table.add_row(agreement, in_words(metric), *(f"{n:,}" for n in counts), a.share, objective)
+    return table

@@ -111,7 +111,15 @@ def test_the_status_is_that_of_the_present_month(here: Desk) -> None:
     (first, _) = table(here.say("status"), CUSTOMERS)
     assert (first["Attainment"], first["Objective"], first["Missed"]) == ("50.0 % of 2", "95% a month, not kept", "1")
     here.go("2026-02-03T09:00:00Z")
-    assert "No clock has run yet." in words(here.say("status"))
+    here.take(opened("2026-02-03T09:00:00Z", "T-3"), answered("2026-02-03T09:00:00Z", "T-3"))
+    (first, _) = table(here.say("status"), CUSTOMERS)
+    assert (first["Attainment"], first["Period"]) == ("100.0 % of 1", "February 2026")
+
+
+def test_where_nothing_happens_any_more_the_last_period_is_told(here: Desk) -> None:
+    here.take(wire("ticket.updated", "2026-01-05T09:30:00Z", "T-2", status="solved"))
+    here.go("2026-03-03T09:00:00Z")
+    assert {row["Period"] for row in table(here.say("status"), CUSTOMERS)} == {"January 2026"}
 
 
 def test_an_excused_breach_counts_neither_way(here: Desk) -> None:

@@ -187,7 +187,7 @@ def test_the_status_counts_met_of_those_that_are_decided(here: Desk) -> None:
     answer = here.say("status")
     assert "1 overdue, 0 at risk" in words(answer)
     row = next(row for row in answer.cards[1].rows or () if row[1] == "first response")
-    assert row[2:6] == ("50.0 % of 2", "–", "1", "1")
+    assert row[2:5] == ("50.0 % of 2", "1", "1")
     assert answer.cards[0].verdict == "overdue"
 
 

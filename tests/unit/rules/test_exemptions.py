@@ -92,7 +92,7 @@ def test_an_overdue_clock_that_a_suspension_excuses_runs_on_and_may_be_broken_ag
     row = clock(seen, "first_response")
     assert (row.state, row.verdict, row.due_at, row.breached_at) == (
         "running",
-        "excused",
+        "at risk",
         at(day("16:00")),
         at(day("14:00")),
     )
