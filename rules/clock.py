@@ -36,11 +36,19 @@ class ClockError(ValueError):
 
 
 class Clock:
-    """A running promise. `say` receives its decisions, in the order in which they come about. `target` is its limit, `base`
-    what that was before exceptions.
+    """A running promise. `say` receives its decisions, in the order in which they come about; `broken` is told of its breach
+    and may waive it. `target` is its limit, `base` what that was before exceptions.
     """
 
-    def __init__(self, ticket: str, agreement: Agreement, cycle: int, metric: str, say: Callable[[Decision], None]) -> None:
+    def __init__(
+        self,
+        ticket: str,
+        agreement: Agreement,
+        cycle: int,
+        metric: str,
+        say: Callable[[Decision], None],
+        broken: Callable[["Clock"], None] = lambda _clock: None,
+    ) -> None:
         self.ticket, self.agreement, self.metric, self.number = ticket, agreement, metric, cycle
         self.base: Target
         self.state: State = "running"
@@ -49,7 +57,7 @@ class Clock:
         self.excused_breach: int | None = None
         self._waived = False
         self.original_due_at: int | None = None
-        self._say = say
+        self._say, self._broken = say, broken
         self._due: int | None = None
         self._crossings = Crossings()
         self._happened: Counter[tuple[int, str]] = Counter()
@@ -152,7 +160,7 @@ class Clock:
         """Stop or cancel at `at`. A breach is judged up to, not at, that instant."""
         self.advance(at)
         elapsed, limit = self._elapsed, self.target.milliseconds
-        if self.breached_at is None:
+        if self.breached_at is None and not self._waived:
             if elapsed.since is None and elapsed.used <= limit:
                 self._due = elapsed.after(at, limit - elapsed.used)
             if self._due is not None and self._due < at:
@@ -160,7 +168,7 @@ class Clock:
         state = self._step(how)
         elapsed.close(at)
         self.stopped_at = at
-        if how == "stop" and self.breached_at is not None:
+        if how == "stop" and (self.breached_at is not None or self._waived):
             state = "missed"
         self.state = state
         used = f" after {spoken(elapsed.used)} of {spoken(limit)}" if how == "stop" else ""
@@ -237,7 +245,7 @@ class Clock:
         """Find the due instant again after a change at `at`. Once breached, it stays."""
         # Counted from the change, not from the interval's beginning: a crossing cannot lie before what brought it about.
         self._elapsed.split(at)
-        if self.breached_at is None:
+        if self.breached_at is None and not self._waived:
             limit = self.target.milliseconds
             self._due = self._elapsed.reached(limit) if limit < self._elapsed.used else self._elapsed.when(limit)
 
@@ -274,10 +282,11 @@ class Clock:
             overdue = self._decision(at, "clock.overdue", f"{words}: {limit} are used up, and it has not happened")
             overdue.born, overdue.occurrence = born, self._crossings.occurrence
             self._say(overdue)
+            self._broken(self)
 
     def _say_excused(self, at: int, exception: str | None, reason: str, due: int | None) -> None:
         excused = self._decision(at, "clock.excused", f"{in_words(self.metric)}: the breach is excused: {reason}")
-        excused.exception, excused.due_at, excused.occurrence = exception, due, self._crossings.occurrence
+        excused.exception, excused.due_at, excused.occurrence = exception, due, self._crossings.excusals
         self._say(excused)
 
     def _moved(self, at: int, was: int | None, reason: str) -> None:

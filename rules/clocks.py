@@ -51,7 +51,6 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
         run.turn(at)
     for clock in run.clocks:
         clock.advance(now, inclusive=True)
-    run.waive(now)
     decisions = _in_order_of_time(run)
     upcoming = [clock.attention_at(now) for clock in run.clocks if clock.stopped_at is None]
     upcoming.extend(event.time for event in ordered if event.time > now)
@@ -119,14 +118,9 @@ class _Run:
         for clock in self.clocks:
             if clock.stopped_at is not None:
                 self._rejudge(clock, cause)
-
-    def waive(self, now: int) -> None:
-        """Excuse the breaches that a waiver covers."""
-        for clock in self.clocks if self.exemptions else ():
-            if clock.breached_at is not None:
-                found = self.exemptions.waiver(clock.agreement, clock.metric, clock.breached_at, now)
-                if found is not None:
-                    clock.waive(found[1], found[0].id, found[0].in_words())
+            else:
+                clock.advance(at, inclusive=True)
+            self._waive(clock, at)
 
     @property
     def runs(self) -> bool:
@@ -179,6 +173,14 @@ class _Run:
             now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
             clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
 
+    def _waive(self, clock: Clock, now: int | None = None) -> None:
+        """Excuse a breach that a waiver covers, as far as is known at `now`, or when it comes about."""
+        if self.exemptions and clock.breached_at is not None:
+            now = clock.breached_at if now is None else now
+            waiver = self.exemptions.waiver(clock.agreement, clock.metric, clock.breached_at, now)
+            if waiver is not None:
+                clock.waive(now, waiver.id, waiver.in_words())
+
     def _retarget(self, track: Track, clock: Clock, agreement: Agreement, target: Target, cause: Cause) -> None:
         if target == clock.base and agreement is clock.agreement:
             return
@@ -202,7 +204,7 @@ class _Run:
         if not afresh:
             number = max(number, cycle.number)
         self._numbers[agreement.name, metric] = number
-        clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append)
+        clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append, self._waive)
         goes_on = track.metric.continued and agreement.on_reopen == "resume"
         carried = track.cycles[:-1] if goes_on else []
         if afresh:

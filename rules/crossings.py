@@ -19,9 +19,9 @@ Pair = tuple[int, Threshold]
 
 
 class Crossings:
-    """The thresholds of one clock. `days` counts the daily crossings."""
+    """The thresholds of one clock. `days` counts the daily crossings, `excusals` the breaches that were excused."""
 
-    __slots__ = ("_all", "_crossed", "_excusals", "_last_daily", "_pending", "days")
+    __slots__ = ("_all", "_crossed", "_last_daily", "_pending", "days", "excusals")
 
     def __init__(self) -> None:
         self.days = 0
@@ -29,12 +29,12 @@ class Crossings:
         self._pending: list[Pair] = []
         self._crossed: set[str] = set()
         self._last_daily = 0
-        self._excusals = 0
+        self.excusals = 0
 
     @property
     def occurrence(self) -> int:
         """Tells apart what is crossed once more: on another day after the breach, or after an excused one."""
-        return self.days + _MOST_DAYS * self._excusals
+        return self.days + _MOST_DAYS * self.excusals
 
     def arm(self, thresholds: Sequence[Pair]) -> None:
         """Under another limit: all thresholds in order, each with the elapsed time at which it is reached."""
@@ -44,7 +44,7 @@ class Crossings:
     def forget(self, used: int) -> None:
         """A breach is excused: what takes more than is used lies ahead again."""
         self._crossed = {threshold.text for needed, threshold in self._all if needed <= used} & self._crossed
-        self._excusals += 1
+        self.excusals += 1
         self.days = self._last_daily = 0
         self.arm(self._all)
 

@@ -79,14 +79,14 @@ class Exemptions:
             target, milliseconds=limit, text=target.text + times, under=tuple(under), suspended=tuple(merged(windows))
         )
 
-    def waiver(self, agreement: Agreement, metric: str, breached_at: int, now: int) -> tuple[SlaException, int] | None:
-        """The first waiver that excuses a breach, and since when it is known."""
+    def waiver(self, agreement: Agreement, metric: str, breached_at: int, known: int) -> SlaException | None:
+        """The first waiver, as known at an instant, that excuses a breach."""
         for exception in self._known:
-            window = exception.window(now)
+            window = exception.window(known)
             if exception.kind != "waiver" or window is None or not window[0] <= breached_at < window[1]:
                 continue
             if any(a <= breached_at < b for a, b in self._spans(exception, agreement, metric)):
-                return exception, max(breached_at, exception.changes[0])
+                return exception
         return None
 
     def _spans(self, exception: SlaException, agreement: Agreement, metric: str) -> list[Window]:

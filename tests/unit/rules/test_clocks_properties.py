@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.clocks import TicketClocks, clocks_of
-from rules.instants import HOUR, MINUTE
+from rules.instants import HOUR, MINUTE, text
+from rules.promises import Promises
+from rules.register import Register
 from rules.ticket import TicketEvent
 from tests.support.core import (
     ALWAYS,
@@ -17,6 +19,7 @@ from tests.support.core import (
     at,
     clock,
     crossings,
+    exception,
     fold,
     gold,
     opened,
@@ -56,6 +59,38 @@ CHANGES: list[tuple[str, dict[str, Any]]] = (
 GAPS = [0, 1, MINUTE, 5 * MINUTE, 12 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 17 * HOUR, 64 * HOUR]
 
 
+SCOPES: list[dict[str, Any]] = [{"tier": "gold"}, {"priority": "urgent"}, {"metric": "resolution"}, {"agreement": "second"}]
+LATER = replace(gold(), version="2027", since=START + 20 * HOUR, applies_to="open", warn_at=thresholds("50%"))
+LATER = replace(LATER, targets=targets(LONDON, first_response="2h", resolution={"urgent": "6h", "default": "1wd"}))
+
+
+def world(seed: int) -> Promises:
+    """The promises, half of the time with a version for open tickets and with exceptions, some revoked."""
+    dice = random.Random(seed)  # noqa: S311
+    if dice.random() < 0.3:
+        return ALL
+    events: list[TicketEvent] = []
+    for number in range(dice.randint(0, 3)):
+        kind = dice.choice(["suspension", "suspension", "relief", "waiver"])
+        window = sorted(START + dice.randint(-2 * 60, 90 * 60) * MINUTE for _ in range(2))
+        decided = sorted(START + dice.randint(0, 100 * 60) * MINUTE for _ in range(2))
+        events += exception(
+            kind,
+            text(window[0]),
+            text(window[1] + MINUTE),
+            dice.choice(SCOPES),
+            approved=text(decided[0]) if dice.random() < 0.8 else None,
+            revoked=text(decided[1]) if dice.random() < 0.3 else None,
+            id=f"X-{number}",
+            **({"factor": 1.5} if kind == "relief" else {}),
+        )
+    return promises(*ALL.agreements, *([LATER] if dice.random() < 0.5 else []), register=Register.of(events))
+
+
+def worlds() -> st.SearchStrategy[Promises]:
+    return st.integers(0, 2**32).map(world)
+
+
 def histories() -> st.SearchStrategy[list[TicketEvent]]:
     return st.integers(0, 2**32).map(lambda seed: random_history(seed, START, CHANGES, GAPS, 12))
 
@@ -69,14 +104,14 @@ def told(seen: TicketClocks) -> list[tuple[Any, ...]]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories(), hours_after_start(120), st.randoms())
+@given(worlds(), histories(), hours_after_start(120), st.randoms())
 def test_events_in_any_order_and_more_than_once_give_the_same_clocks(
-    history: list[TicketEvent], now: int, dice: random.Random
+    promised: Promises, history: list[TicketEvent], now: int, dice: random.Random
 ) -> None:
     again = [replace(e, arrival=e.arrival + 1_000) for e in history if dice.random() < 0.3]
     shuffled = history + again
     dice.shuffle(shuffled)
-    plain, mixed = (clocks_of("T-1", each, ALL, now) for each in (history, shuffled))
+    plain, mixed = (clocks_of("T-1", each, promised, now) for each in (history, shuffled))
     assert mixed.rows == plain.rows
     assert told(mixed) == told(plain)
     assert mixed.next_at == plain.next_at
@@ -100,28 +135,28 @@ def test_elapsed_never_exceeds_wall_time_and_never_runs_backward(history: list[T
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories(), hours_after_start(200), hours_after_start(200))
+@given(worlds(), histories(), hours_after_start(200), hours_after_start(200))
 def test_a_later_look_says_all_that_an_earlier_one_said_in_the_same_order(
-    history: list[TicketEvent], first: int, second: int
+    promised: Promises, history: list[TicketEvent], first: int, second: int
 ) -> None:
     early, late = sorted((first, second))
     known = [e for e in history if e.time <= early]
-    before, after = told(clocks_of("T-1", known, ALL, early)), told(clocks_of("T-1", history, ALL, late))
+    before, after = (told(clocks_of("T-1", events, promised, at_)) for events, at_ in ((known, early), (history, late)))
     assert after[: len(before)] == before
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories(), hours_after_start(200))
-def test_every_decision_has_a_key_of_its_own(history: list[TicketEvent], now: int) -> None:
-    keys = [d.key for d in clocks_of("T-1", history, ALL, now).decisions]
+@given(worlds(), histories(), hours_after_start(200))
+def test_every_decision_has_a_key_of_its_own(promised: Promises, history: list[TicketEvent], now: int) -> None:
+    keys = [d.key for d in clocks_of("T-1", history, promised, now).decisions]
     assert len(keys) == len(set(keys))
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories(), hours_after_start(200))
-def test_met_is_at_or_before_due_and_missed_after(history: list[TicketEvent], now: int) -> None:
-    seen = clocks_of("T-1", history, ALL, now)
-    for row in seen.rows:
+@given(worlds(), histories(), hours_after_start(200))
+def test_met_is_at_or_before_due_and_missed_after(promised: Promises, history: list[TicketEvent], now: int) -> None:
+    seen = clocks_of("T-1", history, promised, now)
+    for row in (row for row in seen.rows if row.verdict != "excused"):
         if row.state == "met":
             assert row.breached_at is None
             assert row.elapsed_ms <= row.target_ms
@@ -139,11 +174,13 @@ def test_met_is_at_or_before_due_and_missed_after(history: list[TicketEvent], no
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories(), hours_after_start(100))
-def test_nothing_happens_before_the_next_instant(history: list[TicketEvent], now: int) -> None:
-    seen = clocks_of("T-1", history, ALL, now)
+@given(worlds(), histories(), hours_after_start(100))
+def test_nothing_happens_before_the_next_instant(promised: Promises, history: list[TicketEvent], now: int) -> None:
+    """But for what people decide about exceptions, which has the ticket looked at."""
+    seen = clocks_of("T-1", history, promised, now)
     assert seen.next_at > now
-    just_before = clocks_of("T-1", history, ALL, min(seen.next_at - 1, now + 400 * HOUR))
+    decided = [at for exception in promised.register.exceptions.values() for at in exception.changes if at > now]
+    just_before = clocks_of("T-1", history, promised, min([seen.next_at - 1, now + 400 * HOUR, *(at - 1 for at in decided)]))
     assert told(just_before) == told(seen)
 
 
