@@ -74,8 +74,8 @@ class Decision:
         """Unique within a ticket: a decision is recorded once under it. Its instant is not part of it."""
         parts = (self.kind, self.agreement, self.version, self.metric, self.cycle, self.threshold, self.page, self.step)
         extra = (self.team, self.wording, self.tag, self.cause, self.occurrence or None)
-        extra += (self.exception,) if self.exception else ()
-        return "/".join(["" if part is None else str(part).replace("/", "%2F") for part in parts + extra])
+        named = (self.exception,) if self.exception else ()
+        return "/".join(["" if part is None else str(part).replace("/", "%2F") for part in (*parts, *extra, *named)])
 
     @property
     def clock(self) -> tuple[str | None, str | None, int | None]:

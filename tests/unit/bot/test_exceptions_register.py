@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from rules.instants import text
 from tests.support.desk import NINE, Desk, answered, desk, opened, words
+from tests.support.simulation import simulated
 
 ASK = "exceptions request suspension for customer=acme from 2026-01-05T09:05 until 2026-01-05T09:35 because planned upgrade"
 
@@ -160,3 +162,36 @@ def test_the_register_is_exported(here: Desk) -> None:
     ]
     assert here.client().get("/api/exceptions?state=refused").json()["exceptions"] == []
     assert here.client().get("/api/exceptions?state=lost").status_code == 400
+
+
+def test_a_simulation_of_the_same_acts_comes_to_the_same(here: Desk) -> None:
+    acts = [opened(NINE), opened("2026-01-05T09:03:00Z", "T-2", priority="low")]
+    here.take(acts[1] | {"time": NINE})
+    here.go("2026-01-05T09:20:00Z")
+    reply = answered("2026-01-05T09:20:00Z")
+    here.take(reply)
+    here.say(ASK, "ben")
+    here.go("2026-01-05T09:21:00Z")
+    here.say("exceptions approve X-1", "cleo")
+    here.go("2026-01-05T11:00:00Z")
+    histories = here.app.ledger.looks.histories(["T-1", "T-2"])
+    file = [
+        *(
+            {
+                "specversion": "1.0",
+                "id": event.id,
+                "source": event.source,
+                "type": event.type,
+                "subject": event.ticket,
+                "time": text(event.time),
+                "data": dict(event.data),
+            }
+            for event in [*(e for history in histories for e in history.events), *here.app.ledger.register.events()]
+            if event.type.startswith(("ticket.", "exception."))
+        )
+    ]
+    found = simulated(here.book, file, "2026-01-05T11:00:00Z")
+    live = [row for ticket in ("T-1", "T-2") for row in here.client().get(f"/api/tickets/{ticket}").json()["clocks"]]
+    assert sorted(found.clocks, key=str) == sorted(live, key=str)
+    decided = [d for ticket in ("T-1", "T-2") for d in here.recorded(ticket)]
+    assert sorted(map(str, found.decisions)) == sorted(map(str, decided))

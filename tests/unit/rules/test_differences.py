@@ -1,0 +1,67 @@
+"""How two sets of promises differ, and what the difference does to open tickets."""
+
+from dataclasses import replace
+
+from rules.differences import Difference, Move, differences, edited, moves
+from tests.support.core import TICKET, agreement, at, opened, promises, targets, updated
+
+OLD = agreement("gold", targets=targets(first_response="4h", resolution={"urgent": "8h", "default": None}))
+NEXT = replace(OLD, version="2", since=at("2026-01-05T12:00:00Z"), targets=targets(first_response="2h"), ladder="other")
+
+
+def test_the_same_is_no_difference() -> None:
+    assert differences([OLD], [OLD]) == []
+    assert edited([OLD], [OLD]) == []
+
+
+def test_a_new_version_is_told_with_what_it_changes() -> None:
+    assert differences([OLD], [OLD, NEXT]) == [
+        Difference("gold 2", "version", None, "is there"),
+        Difference("gold 2", "ladder", "support", "other"),
+        Difference("gold 2", "first response, default", "4h (always)", "2h (always)"),
+        Difference("gold 2", "resolution, urgent", "8h (always)", None),
+        Difference("gold 2", "resolution, default", "no promise", None),
+    ]
+
+
+def test_a_version_that_is_changed_in_place_is_named() -> None:
+    changed = replace(OLD, targets=targets(first_response="1h", resolution={"urgent": "8h", "default": None}))
+    assert edited([OLD], [changed]) == ["gold 1"]
+    assert differences([OLD], [changed]) == [Difference("gold 1", "first response, default", "4h (always)", "1h (always)")]
+
+
+def test_an_agreement_that_is_gone_or_new_is_told() -> None:
+    other = agreement("silver", when={"tier": "silver"}, targets=targets(resolution="1h"))
+    found = differences([OLD], [other])
+    assert (found[0], found[1]) == (
+        Difference("gold 1", "agreement", "is there", None),
+        Difference("silver 1", "agreement", None, "is there"),
+    )
+    assert Difference("silver 1", "applies", None, "tier is silver") in found
+
+
+def test_due_times_that_move_and_clocks_that_are_born_overdue() -> None:
+    only = agreement("gold", targets=targets(first_response="4h"))
+    later = replace(NEXT, applies_to="open")
+    old, new = promises(only), promises(only, later)
+    when = at("2026-01-05T12:00:00Z")
+    early, late = (
+        [Move(TICKET, "gold", "first_response", at(was), at(now), born)]
+        for was, now, born in (
+            ("2026-01-05T13:00:00Z", "2026-01-05T11:00:00Z", True),
+            ("2026-01-05T15:30:00Z", "2026-01-05T13:30:00Z", False),
+        )
+    )
+    assert moves(TICKET, [opened("2026-01-05T09:00:00Z")], old, new, when) == early
+    assert moves(TICKET, [opened("2026-01-05T11:30:00Z")], old, new, when) == late
+    solved = [opened("2026-01-05T11:30:00Z"), updated("2026-01-05T11:45:00Z", status="solved")]
+    assert moves(TICKET, solved, old, new, when) == []
+
+
+def test_a_clock_that_begins_or_ends_is_told() -> None:
+    old, new = promises(OLD), promises(agreement("silver", targets=targets(first_response="1h")))
+    found = moves(TICKET, [opened("2026-01-05T11:30:00Z", priority="low")], old, new, at("2026-01-05T12:00:00Z"))
+    assert [(move.agreement, move.was is None, move.now is None) for move in found] == [
+        ("gold", False, True),
+        ("silver", True, False),
+    ]
