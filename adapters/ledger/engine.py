@@ -28,8 +28,10 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         name = parsed.get_backend_name()
         raise LedgerError(f"DATABASE_URL names {name!r}: this version keeps its ledger in SQLite, as sqlite:///slakeeper.db")
-    if parsed.database and not Path(parsed.database).parent.is_dir():
-        raise LedgerError(f"DATABASE_URL: there is no folder {Path(parsed.database).parent} for the ledger's file")
+    if parsed.database in (None, "", ":memory:"):
+        raise LedgerError("DATABASE_URL names no file, and a ledger in memory would be lost: write sqlite:///slakeeper.db")
+    if not Path(str(parsed.database)).parent.is_dir():
+        raise LedgerError(f"DATABASE_URL: there is no folder {Path(str(parsed.database)).parent} for the ledger's file")
     engine = create_engine(parsed, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

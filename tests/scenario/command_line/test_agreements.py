@@ -1,0 +1,119 @@
+"""`sla agreements diff` and `preview`, a configuration that is changed and started again, the register on the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import build_app
+from tests.support.desk import DESK, NINE, Desk, desk, load, opened
+from tests.support.process import sla
+
+LATER = """\
+    versions: [{from: 2026-01-05, version: "2", applies_to: open, targets: {first_response: {urgent: 5m}}}]
+    team: support
+    ladder: support
+    customer_updates"""
+CHANGED = DESK.replace("    team: support\n    ladder: support\n    customer_updates", LATER)
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    path = tmp_path / "new.sla.yaml"
+    path.write_text(CHANGED)
+    return path
+
+
+def test_diff_tells_what_a_new_version_changes(config: Path, new: Path) -> None:
+    done = sla("agreements", "diff", config, new)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split() for line in done.stdout.splitlines()[1:]] == [
+        ["gold", "2", "version", "–", "is", "there"],
+        ["gold", "2", "applies", "to", "new", "open"],
+        ["gold", "2", "first", "response,", "urgent", "10m", "(always)", "5m", "(always)"],
+    ]
+    assert sla("agreements", "diff", config, config).stdout == "Both promise the same.\n"
+
+
+def test_preview_tells_which_open_tickets_would_move_and_be_overdue(tmp_path: Path, config: Path, new: Path) -> None:
+    new.write_text(CHANGED.replace("from: 2026-01-05,", "from: 2199-01-05,"))  # all is compared as of that midnight
+    here = desk(tmp_path, now="2199-01-04T23:52:00Z")
+    here.take(opened("2199-01-04T23:52:00Z", "T-1"))
+    here.go("2199-01-04T23:58:00Z")
+    here.take(opened("2199-01-04T23:58:00Z", "T-2"), opened("2199-01-04T23:58:00Z", "T-3", priority="low"))
+    done = sla("agreements", "preview", new, "--config", config, DATABASE_URL=here.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, _, *rows = done.stdout.splitlines()
+    assert first == ("Of 3 open tickets, 2 clocks would change, as of 2199-01-05T00:00:00.000Z: 1 born overdue, 1 earlier.")
+    assert [row.split()[0] for row in rows] == ["T-1", "T-2"]
+    assert ["born overdue" in row for row in rows] == [True, False]
+    assert "Sat 5 Jan 2199 00:08" in rows[1]
+    assert "Sat 5 Jan 2199 00:03" in rows[1]
+
+
+def test_what_is_not_there_is_told(config: Path, tmp_path: Path) -> None:
+    for words in (["agreements", "diff", config, tmp_path / "none"], ["agreements", "preview", tmp_path / "none"]):
+        done = sla(*words, "--config", config) if "preview" in words else sla(*words)
+        assert (done.returncode, "there is no configuration at" in done.stderr) == (2, True)
+
+
+def test_bare_agreements_lists_them(config: Path, tmp_path: Path) -> None:
+    done = sla("agreements", "--config", config, DATABASE_URL=desk(tmp_path).url)
+    assert (done.returncode, "gold 1" in done.stdout) == (0, True)
+
+
+def restarted(here: Desk, tmp_path: Path, text: str) -> tuple[Desk, list[str]]:
+    """The same ledger under another configuration, as `sla run` begins; and the agreements that were changed in place."""
+    path = tmp_path / "again.sla.yaml"
+    path.write_text(text)
+    book = load(path)
+    found = Desk(build_app(here.app.settings, book, clock=here.clock), here.clock, book, here.url)
+    return found, found.app.registrar.publish()
+
+
+def first_response(here: Desk) -> dict[str, Any]:
+    rows = here.client().get("/api/tickets/T-1").json()["clocks"]
+    found: dict[str, Any] = next(row for row in rows if row["metric"] == "first_response")
+    return found
+
+
+def test_a_version_for_open_tickets_reaches_them_when_the_bot_starts_again(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    here.take(opened(NINE))
+    again, edited = restarted(here, tmp_path, CHANGED.replace("from: 2026-01-05,", "from: 2026-01-06,"))
+    assert edited == []
+    again.settle()
+    again.go("2026-01-06T00:00:00Z")
+    assert first_response(again)["version"] == "2"
+    (moved,) = [d for d in again.recorded() if d["kind"] == "clock.started" and d["version"] == "2"] or [None]
+    assert moved is None, "the clock went on, it did not begin again"
+
+
+def test_a_version_that_is_changed_in_place_is_named(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    again, edited = restarted(here, tmp_path, DESK.replace("urgent: 10m", "urgent: 20m"))
+    assert edited == ["gold"]
+    assert again.app.ledger.sweeps.under_way()[0].cause == "configuration.published configuration"
+    assert again.app.registrar.publish() == []
+
+
+def test_the_register_is_exported_as_json_lines(tmp_path: Path, config: Path) -> None:
+    here = desk(tmp_path)
+    here.say("exceptions request waiver for ticket=T-1 from now until 2026-01-06T09:00 because they asked late", "ben")
+    done = sla("exceptions", "--json", "--config", config, DATABASE_URL=here.url)
+    (row,) = map(json.loads, done.stdout.splitlines())
+    assert (row["id"], row["state"], row["reason"]) == ("X-1", "requested", "they asked late")
+
+
+def test_an_exception_is_asked_for_and_approved_from_the_command_line(tmp_path: Path, config: Path) -> None:
+    here = desk(tmp_path)
+    line = "request waiver for ticket=T-1 from 2026-12-01T09:00 until 2026-12-02T09:00 because they asked late"
+    asked = sla("exceptions", *line.split(), "--as", "ben", "--config", config, DATABASE_URL=here.url)
+    assert (asked.returncode, "Ben Osei asks for X-1." in asked.stdout) == (0, True)
+    refused = sla("exceptions", "approve", "X-1", "--config", config, DATABASE_URL=here.url)
+    assert (refused.returncode, "needs one of the roles" in refused.stdout) == (2, True)
+    approved = sla("exceptions", "approve", "X-1", "--as", "cleo", "--config", config, DATABASE_URL=here.url)
+    assert (approved.returncode, "X-1 is approved." in approved.stdout) == (0, True)
