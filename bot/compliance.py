@@ -92,13 +92,13 @@ def _table(title: str, tallies: Sequence[Tally], book: Book, by: str | None, spa
         likely = f"{100 * a.interval[0]:.1f} to {100 * a.interval[1]:.1f} %" if a.interval and a.judged < SMALL else "–"
         numbers = (a.judged, a.met, a.missed, a.excused, a.cancelled, a.on_track + a.at_risk)
         against = (kept(a, objective), _budget(a, objective))
-        rows.append((tally.agreement, in_words(tally.metric), *group, a.share, likely, *(f"{n:,}" for n in numbers), *against))
+        rows.append((tally.agreement, in_words(tally.metric), *group, a.share, *against, *(f"{n:,}" for n in numbers), likely))
     named = (by.capitalize(),) if by and by != "agreement" else ()
-    figures = ("Judged", "Met", "Missed", "Excused", "Cancelled", "Running", "Objective", "Budget left")
+    figures = ("Objective", "Budget left", "Judged", "Met", "Missed", "Excused", "Cancelled", "Running", "Likely")
     more = (f"Only the first {_MOST_ROWS} of {len(rows)} rows are shown.",) if len(rows) > _MOST_ROWS else ()
     likely_words = "Likely: with so few judged, between which shares the true one lies (95 % confidence)."
-    lines = (*more, *((likely_words,) if any(row[3 + len(named)] != "–" for row in rows) else ()))
-    columns = ("Agreement", "Metric", *named, "Attainment", "Likely", *figures)
+    lines = (*more, *((likely_words,) if any(row[-1] != "–" for row in rows) else ()))
+    columns = ("Agreement", "Metric", *named, "Attainment", *figures)
     return Card(title=title, lines=lines, columns=columns, rows=tuple(rows[:_MOST_ROWS]))
 
 

@@ -13,7 +13,8 @@ from rules.exceptions import SlaException
 from rules.register import Register
 
 _SHOWN = 20
-_VERDICTS: dict[str, CardVerdict] = {"requested": "at_risk", "approved": "excused"}
+_MOST_CARDS = 6
+_VERDICTS: dict[str, CardVerdict] = {"approved": "excused"}
 _BUTTONS = {
     "requested": (("approve", "Approve", "primary"), ("refuse", "Refuse", "danger")),
     "approved": (("revoke", "Revoke", "danger"),),
@@ -59,7 +60,10 @@ def register_answer(register: Register, book: Book, now: int, *, every: bool) ->
         return _one(Card(title="No exception is active.", lines=(f"Every clock counts in full.{past}",)))
     waiting = sum(e.state_at(now) == "requested" for e in shown)
     active = sum(e.state_at(now) == "approved" for e in shown)
-    return Answer(cards=(_table(shown, book, now, f"{active} approved, {waiting} waiting for a decision"),))
+    title = f"{active} approved, {waiting} waiting for a decision"
+    if every or len(shown) > _MOST_CARDS:
+        return _one(_table(shown, book, now, title))
+    return Answer(cards=(Card(title=title), *(exception_card(exception, book, now) for exception in shown)))
 
 
 def pick_exception(register: Register, book: Book, now: int, verb: str) -> Answer:
