@@ -100,7 +100,8 @@ class Encoding:
         elsewhere = {slot: -1 if kind == "order" else 0 for slot, (kind, *_) in own.items()}
         for slot, key in own.items():
             if key[0] == "order":
-                yield from ({**elsewhere, slot: code} for code in range(0, 2 * len(self._constants[key]) + 1, 2))
+                least = 2 if next(iter(self._constants[key].values())) == "" else 0  # no text comes before the empty one
+                yield from ({**elsewhere, slot: code} for code in range(least, 2 * len(self._constants[key]) + 1, 2))
         yield {slot: code for slot, code in elsewhere.items() if own[slot][0] != "has"}  # a list of whatever is asked for
 
     def branches(self, condition: Condition) -> list[Branch]:

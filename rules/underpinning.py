@@ -3,8 +3,8 @@
 Decided here: due instants are compared for tickets of every hour of a fortnight, each limit in its own calendar, at every
 priority that either agreement names and at any other. The same metric should never be due later than the customer's. Where the
 customer is promised no such metric, it is a step on the way to the `resolution`, and is told where it is never due earlier,
-whenever the ticket comes: that a short step may wait for Monday morning is what office hours mean. Not decided here: which agreements may
-hold together, and how it is told.
+whenever the ticket comes: that a short step may wait for Monday morning is what office hours mean. Not decided here: which
+agreements may hold together, and how it is told.
 """
 
 from collections.abc import Iterator
