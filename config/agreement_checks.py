@@ -43,14 +43,18 @@ def check_replaced(source: Source, agreements: Mapping[str, Agreement]) -> None:
     """Warn of an agreement that others replace wherever it holds."""
     times = in_force(agreements)
     for key, agreement in agreements.items():
-        if not any(agreement.name in other.instead_of for other in agreements.values()):
-            continue
-        instead = {name: when for name in _names(agreements) if (when := _replacing(name, key, agreements, times)) is not None}
+        instead = replaced_where(key, agreements, times)
         if instead and implies(agreement.when, *instead.values()):
             names = " and ".join(instead)
             hint = f"It never applies: let the condition of {names} leave some tickets to it, or take it out."
             found = f"replaced by {names} wherever it holds"
             source.problem(("agreements", key), found, "tickets that are left to it", hint, warning=True)
+
+
+def replaced_where(key: str, agreements: Mapping[str, Agreement], times: Mapping[str, Span]) -> dict[str, Condition]:
+    """By name, where other agreements replace one all the time that it is in force."""
+    names = dict.fromkeys(other.name for other in agreements.values() if agreements[key].name in other.instead_of)
+    return {name: when for name in names if (when := _replacing(name, key, agreements, times)) is not None}
 
 
 def check_doubled(source: Source, agreements: Mapping[str, Agreement]) -> None:
@@ -76,10 +80,6 @@ def check_doubled(source: Source, agreements: Mapping[str, Agreement]) -> None:
                 hint = f"A ticket gets two clocks of it: write instead_of: [{other.name}], or take it out of one of them."
                 source.problem(("agreements", key), found, "each promise once", hint, warning=True)
         group.append(key)
-
-
-def _names(agreements: Mapping[str, Agreement]) -> list[str]:
-    return list(dict.fromkeys(agreement.name for agreement in agreements.values()))
 
 
 def _replacing(name: str, key: str, agreements: Mapping[str, Agreement], times: Mapping[str, Span]) -> Condition | None:

@@ -1,14 +1,17 @@
 """Warnings of what teams and suppliers have longer for than the customer was promised.
 
-Decided here: which pairs of agreements are compared (those whose conditions can hold together while both are in force), and
-how it is told, once a pair and metric. Not decided here: what counts as longer (`rules.underpinning`).
+Decided here: which pairs of agreements are compared (those that can apply to one ticket while both are in force, outside of
+what replaces them), and how it is told, once a pair and metric. Not decided here: what counts as longer
+(`rules.underpinning`).
 """
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from config.agreement_checks import replaced_where
 from config.source import Place, Source
 from rules.agreement import Agreement, in_force, overlap
+from rules.conditions import AllOf, Not
 from rules.instants import to_datetime
 from rules.metrics import in_words
 from rules.possibility import Possibilities
@@ -21,7 +24,10 @@ def check_underpinning(source: Source, agreements: Mapping[str, Agreement]) -> N
     """Warn of agreements between teams or with suppliers that are longer than the customer's which rests on them."""
     times = in_force(agreements)
     possible = Possibilities([agreement.when for agreement in agreements.values()])
-    alternatives = {key: possible.alternatives(agreement.when) for key, agreement in agreements.items()}
+    alternatives = {}
+    for key, agreement in agreements.items():
+        elsewhere = map(Not, replaced_where(key, agreements, times).values())
+        alternatives[key] = possible.alternatives(AllOf((agreement.when, *elsewhere)))
     told = set()
     for key, behind in agreements.items():
         for other, customer in agreements.items() if behind.kind in _WHO else ():

@@ -62,6 +62,13 @@ def test_a_version_that_came_too_late_to_meet_the_other_is_not_compared(tmp_path
     assert relations(tmp_path, gold, team) == []
 
 
+def test_an_agreement_that_is_replaced_wherever_the_teams_holds_is_not_compared(tmp_path: Path) -> None:
+    acme = agreement("acme", when="{customer: acme}", instead_of="[gold]", targets="{resolution: {default: 9wd}}")
+    team = agreement("team", kind="ola", when="{customer: acme, group: x}", targets="{resolution: {default: 8wd}}")
+    assert relations(tmp_path, GOLD, acme, team) == []
+    assert relations(tmp_path, GOLD, acme.replace("2026-01-01", "2026-02-01"), team) != []
+
+
 def test_an_agreement_that_takes_its_limits_over_is_told_at_its_name(tmp_path: Path) -> None:
     team = agreement("team", kind="ola", when="{tier: tin}", targets="{resolution: {default: 9wd}}")
     heir = "  other: {extends: team, when: {group: x}}\n"
