@@ -47,7 +47,7 @@ def build(valid: Mapping[str, Mapping[str, Any]], source: Source) -> Book:
     calendars = {name: calendar_of_section(name, section) for name, section in valid["calendars"].items()}
     versions = {name: later for calendar in calendars.values() for name, later in calendar.versions.items()}
     metrics = {name: _metric(name, section) for name, section in valid["metrics"].items()}
-    agreements = [_agreement(source.agreement_names[key], section, calendars) for key, section in valid["agreements"].items()]
+    agreements = [agreement_of(source.agreement_names[key], section, calendars) for key, section in valid["agreements"].items()]
     # What the configuration knows of customers, as fields of their tickets.
     customers = {name: dict(fields) for name, fields in valid["customers"].items() if isinstance(fields, Mapping)}
     return Book(
@@ -82,7 +82,8 @@ def _metric(name: str, section: MetricSection) -> Metric:
     return Metric.from_conditions(name, {part: condition for part, condition in parts.items() if condition is not None})
 
 
-def _agreement(name: str, section: AgreementSection, calendars: Calendars) -> Agreement:
+def agreement_of(name: str, section: AgreementSection, calendars: Calendars) -> Agreement:
+    """One version of an agreement. Raises KeyError or DurationError where its calendars are not there or cannot count it."""
     calendar = calendars[section.calendar]
     return Agreement(
         name=name,

@@ -1,8 +1,8 @@
 """What must fit together within the configuration: limits with their calendars, and parts of one thing with each other.
 
 Decided here: checks that need more than one field. They read the data as written, so that each is told even where its
-section has other problems. Not decided here: names that must be defined elsewhere (`references`), and what makes a calendar
-(`calendar_checks`).
+section has other problems. Not decided here: names that must be defined elsewhere (`references`), what makes a calendar
+(`calendar_checks`), and thresholds (`threshold_checks`).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from config.calendar_checks import first_that
 from config.fields import local_time
 from config.problems import shown
 from config.source import Place, Source
-from rules.durations import Amount, DurationError, parse_amount, parse_threshold
+from rules.durations import Amount, DurationError, parse_amount
 from rules.metrics import BUILT_IN
 
 _NOTHING = (None, "none")
@@ -31,9 +31,6 @@ def check_consistency(source: Source) -> None:
                 source.problem(place, f"{len(named)} of them", f"exactly one of {', '.join(_WHOM)}")
     for place, limit in source.found(("agreements", "*", "targets", "*", "*")):
         _check_limit(source, place, limit)
-    for field in ("warn_at", "after_breach"):
-        for place, thresholds in source.found(("agreements", "*", field)):
-            _check_thresholds(source, place, thresholds)
     _check_replaced(source)
     _check_version_names(source)
     for field in ("shifts", "overrides"):
@@ -89,6 +86,9 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
     """Days are counted only where every day has 24 hours, working days only where their length is known."""
     own = limit if isinstance(limit, Mapping) else {"within": limit}
     amount = _amount(own.get("within"))
+    if amount is not None and not amount.milliseconds and not amount.working_days:
+        hint = "It is broken unless it is kept at the very instant at which it starts. Write none for no promise."
+        source.problem(place, shown(amount.text), "a limit above zero, or none", hint, warning=True)
     where, name = _calendar_of(source, place, own)
     calendar = _calendar(source, name)
     if amount is None or calendar is None:
@@ -101,33 +101,6 @@ def _check_limit(source: Source, place: Place, limit: object) -> None:
     elif amount.working_days and (version := _without_working_day(calendar)) is not None:
         expected = f"a calendar that says how long a working day is{_for_which(amount, at, place)}"
         source.problem(at, shown(found), expected, f"Add working_day: 8h to calendar {name}{version}.")
-
-
-def _check_thresholds(source: Source, place: Place, thresholds: object) -> None:
-    name = source.data["agreements"][place[1]].get("calendar")
-    calendar = _calendar(source, name)
-    seen = set()
-    for i, text in enumerate(thresholds if isinstance(thresholds, list) else ()):
-        meant = _meant(text)
-        if meant in seen:
-            source.problem((*place, i), f"{shown(text)} a second time", "each threshold once", "Take one of them out.")
-        if meant is not None:
-            seen.add(meant)
-        amount = _amount(str(text).removesuffix("before").removesuffix("after").strip())
-        if amount is None or not amount.uses_days or calendar is None:
-            continue
-        if (version := _unlike_24x7(calendar)) is not None:
-            hint = f"Calendar {name}{version} is not 24x7, and a threshold is counted in it: write hours."
-            source.problem((*place, i), shown(text), "hours", hint)
-
-
-def _meant(text: object) -> tuple[object, ...] | None:
-    """What a threshold comes to, however it is written."""
-    try:
-        threshold = parse_threshold(str(text))
-    except DurationError:
-        return None
-    return threshold.percent, threshold.offset, threshold.daily
 
 
 def _check_span(source: Source, place: Place, span: object) -> None:

@@ -18,6 +18,7 @@ from rules.conditions import Condition, ConditionError, parse
 from rules.durations import EXAMPLES, Amount, Threshold, parse_amount, parse_milliseconds, parse_threshold
 from rules.encoding import Encoding
 from rules.instants import DAY
+from rules.possibility import obstacles
 
 LETTER_VALUES = ("promise", "due", "next_step", "next_update", "credit", "ticket")
 """What a letter to a customer may use."""
@@ -107,14 +108,24 @@ def _condition(value: Any) -> Condition:
         raise wrong(error.expected, path=error.path) from None
 
 
-def _asked(value: Any) -> Condition:
-    """A condition of an agreement or a rule: the rule engine is asked, and it holds only so many alternatives."""
-    condition = _condition(value)
-    try:
-        Encoding([condition]).branches(condition)
-    except ConditionError as error:
-        raise wrong(error.expected, found=shown(error.found)) from None
-    return condition
+def _holding(what_else: str, *, engine: bool = True) -> Callable[[Any], Condition]:
+    """A reader of conditions that can hold; `what_else` says what would come of one that cannot. The rule engine is asked
+    those of agreements and rules, and it holds only so many alternatives.
+    """
+
+    def validate(value: Any) -> Condition:
+        condition = _condition(value)
+        if engine:
+            try:
+                Encoding([condition]).branches(condition)
+            except ConditionError as error:
+                raise wrong(error.expected, found=str(error.found)) from None
+        if fields := obstacles(condition):
+            found = f"{shown(value)}, which never holds"
+            raise wrong("a condition that can hold", f"No value of {' or '.join(fields)} fulfils it: {what_else}.", found=found)
+        return condition
+
+    return validate
 
 
 def _every(text: str) -> int:
@@ -182,6 +193,8 @@ Weekday = Annotated[int, BeforeValidator(_reader(lambda text: WEEKDAYS.index(tex
 Window = Annotated[tuple[int, int], BeforeValidator(_reader(_window, "a window of hours", 'Write "09:00-17:30".'))]
 Zone = Annotated[ZoneInfo, BeforeValidator(_reader(ZoneInfo, "an IANA time zone", "Write Europe/London or UTC."))]
 ConditionField = Annotated[Condition, BeforeValidator(_condition)]
-AskedCondition = Annotated[Condition, BeforeValidator(_asked)]
+AppliesWhen = Annotated[Condition, BeforeValidator(_holding("the agreement would apply to no ticket"))]
+HoldsWhen = Annotated[Condition, BeforeValidator(_holding("the rule would do nothing"))]
+StartsWhen = Annotated[Condition, BeforeValidator(_holding("no clock would ever start", engine=False))]
 Every = Annotated[int, BeforeValidator(_reader(_every, "how often", "Write day, week or 2 weeks."))]
 Letter = Annotated[Text, AfterValidator(_letter)]

@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.agreement_checks import check_doubled, check_replaced, sound_agreements
 from config.build import build
 from config.calendar_checks import check_calendars, check_openings
 from config.consistency import check_consistency
 from config.default_rules import DEFAULT_RULES
 from config.extends import extend
 from config.references import check_actions, check_references, check_thresholds
+from config.rule_checks import check_rules
+from config.size_checks import check_sizes
 from config.source import read
+from config.threshold_checks import check_before, check_written
+from config.underpinning import check_underpinning
 from config.validate import validate
 from escalation.book import Book
 from rules.problems import Problem
@@ -37,5 +42,14 @@ def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book |
     if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
         check_actions(source)
     check_thresholds(source, valid)
+    check_sizes(source, valid)
+    check_written(source)
+    if written:  # those that hold by default name more than most agreements have
+        check_rules(source, valid)
+    sound = sound_agreements(source, valid)
+    check_before(source, sound)
+    check_replaced(source, sound)
+    check_doubled(source, sound)
+    check_underpinning(source, sound)
     book = build(valid, source) if all(problem.warning for problem in source.problems) else None
     return book, sorted(set(source.problems))

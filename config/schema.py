@@ -10,15 +10,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from config.fields import (
     AmountField,
-    AskedCondition,
+    AppliesWhen,
     Clock,
     ConditionField,
     Day,
     Every,
+    HoldsWhen,
     Letter,
     LocalTime,
     Milliseconds,
     Percent,
+    StartsWhen,
     Text,
     Texts,
     ThresholdField,
@@ -165,7 +167,7 @@ class CalendarSection(CalendarTerms):
 
 
 class MetricSection(Section):
-    start: OptionalCondition = None
+    start: Annotated[StartsWhen | None, BeforeValidator(_none_is_nothing)] = None
     stop: OptionalCondition = None
     pause: OptionalCondition = None
     resume: OptionalCondition = None
@@ -204,7 +206,7 @@ class AgreementSection(Section):
     kind: Literal["sla", "ola", "uc"]
     version: Text | None = None
     start: Day = Field(alias="from")
-    when: AskedCondition | None = None
+    when: AppliesWhen | None = None
     calendar: Text
     targets: dict[str, dict[str, Annotated[TargetSection | None, BeforeValidator(_within)]]]
     objective: ObjectiveSection | None = None
@@ -241,7 +243,7 @@ def _action(value: Any) -> Any:
 
 
 class RuleSection(Section):
-    when: AskedCondition
+    when: HoldsWhen
     do: list[Annotated[tuple[str, str], BeforeValidator(_action)]]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from rules.problems import Problem
@@ -18,6 +19,7 @@ from rules.problems import Problem
 Place = tuple[str | int, ...]
 ENDINGS = (".yaml", ".yml", ".json")
 _MOST_NODES = 200_000
+_MOST_LEVELS = 100
 _SEE = "The files in config/example show how it is written."
 _TAG = "tag:yaml.org,2002:"
 
@@ -122,7 +124,10 @@ def _read_file(path: Path, source: Source, draft: str | None) -> None:
     except UnicodeDecodeError:
         source.problems.append(Problem(file, 1, "file", "bytes that are no UTF-8", "text in UTF-8", "Save it as UTF-8."))
         return
-    except (YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        source.problems.append(_too_deep(file, _first_deep_line(text)))
+        return
+    except (YAMLError, ValueError) as error:
         source.problems.append(_no_yaml(file, error))
         return
     if node is None:
@@ -134,8 +139,25 @@ def _read_file(path: Path, source: Source, draft: str | None) -> None:
     source.places.setdefault((), (file, 1))
     try:
         reader.merge(node)
-    except (_TooMuchError, RecursionError):
+    except _TooMuchError:
         source.problems.append(Problem(file, 1, "file", "more than 200,000 values", "a smaller file", "Aliases add up."))
+    except _TooDeepError as error:
+        source.problems.append(_too_deep(file, source.where(error.place)[1], error.place))
+
+
+def _too_deep(file: str, line: int, place: Place = ()) -> Problem:
+    name = ".".join(map(str, place[:4])) or "file"
+    return Problem(file, line, name, "values within values", f"at most {_MOST_LEVELS} levels", "Take some of them out.")
+
+
+def _first_deep_line(text: str) -> int:
+    """Where a text is nested too deeply to be read: its tokens are counted, which needs no depth."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _MOST_LEVELS:
+            return int(event.start_mark.line) + 1
+    return 1
 
 
 def _no_yaml(file: str, error: Exception) -> Problem:
@@ -151,6 +173,12 @@ def _no_yaml(file: str, error: Exception) -> Problem:
 
 class _TooMuchError(Exception):
     pass
+
+
+class _TooDeepError(Exception):
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
 
 
 class _Reader:
@@ -204,6 +232,8 @@ class _Reader:
         self.count += 1
         if self.count > _MOST_NODES:
             raise _TooMuchError
+        if len(place) > _MOST_LEVELS:
+            raise _TooDeepError(place)
         if isinstance(node, MappingNode):
             result: dict[str, Any] = {}
             for key, value, line in self._pairs(node, place):

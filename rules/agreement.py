@@ -22,6 +22,9 @@ OnReopen = Literal["resume", "restart"]
 AppliesTo = Literal["new", "open"]
 
 DEFAULT = "default"
+_NEVER = 2**62
+Span = tuple[int, int]
+"""From one instant until before another."""
 
 
 @dataclass(frozen=True)
@@ -131,3 +134,19 @@ class Agreement:
             pairs = [(threshold.elapsed(limit), threshold) for threshold in self.thresholds if not threshold.daily]
             found = self._crossings[limit] = tuple(sorted(pairs, key=lambda pair: pair[0]))
         return found
+
+
+def in_force(agreements: Mapping[str, Agreement]) -> dict[str, Span]:
+    """By key, when each agreement is in force for clocks that begin: until the next version of its name."""
+    begins: dict[str, list[int]] = {}
+    for agreement in agreements.values():
+        begins.setdefault(agreement.name, []).append(agreement.since)
+    return {
+        key: (a.since, min((since for since in begins[a.name] if since > a.since), default=_NEVER))
+        for key, a in agreements.items()
+    }
+
+
+def overlap(one: Span, other: Span) -> bool:
+    """Whether two spans have an instant in common."""
+    return max(one[0], other[0]) < min(one[1], other[1])

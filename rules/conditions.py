@@ -22,6 +22,8 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
+MOST_LEVELS = 40
+"""Keys and items within each other, beyond which a condition is refused."""
 _OPERATORS = "in, not, has, exists, >, >=, < and <="
 
 
@@ -72,6 +74,7 @@ def parse(raw: object, path: tuple[str | int, ...] = ()) -> Condition:
     """Read a condition as written in YAML. Raises ConditionError at the first thing that is not one."""
     if not isinstance(raw, Mapping):
         raise ConditionError(path, raw, "a mapping such as {tier: gold}")
+    _check_depth(path)
     return _all([_entry(str(key), value, (*path, str(key))) for key, value in raw.items()])
 
 
@@ -111,12 +114,7 @@ def _disjunction(children: tuple[Condition, ...]) -> Predicate:
     equalities = [c for c in children if isinstance(c, Test) and c.op == "=="]
     if len(equalities) == len(children) > 1 and len({c.field for c in equalities}) == 1:
         return _membership(equalities[0].field, [c.value for c in equalities])
-    if not children:
-        return lambda _facts: False
-    last = compiled(children[-1])
-    for child in reversed(children[:-1]):
-        last = _either(compiled(child), last)
-    return last
+    return _joined([compiled(child) for child in children], _either) if children else lambda _facts: False
 
 
 def _membership(field: str, values: list[Scalar]) -> Predicate:
@@ -128,12 +126,15 @@ def _membership(field: str, values: list[Scalar]) -> Predicate:
 
 
 def _conjunction(parts: list[Predicate]) -> Predicate:
-    if not parts:
-        return lambda _facts: True
-    last = parts[-1]
-    for part in reversed(parts[:-1]):
-        last = _both(part, last)
-    return last
+    return _joined(parts, _both) if parts else lambda _facts: True
+
+
+def _joined(parts: list[Predicate], pair: Callable[[Predicate, Predicate], Predicate]) -> Predicate:
+    """Halves of halves: asked one within the other, a thousand parts would exceed the depth of the call stack."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return pair(_joined(parts[:middle], pair), _joined(parts[middle:], pair))
 
 
 def _both(first: Predicate, second: Predicate) -> Predicate:
@@ -234,6 +235,11 @@ def _value(value: object) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
+def _check_depth(path: tuple[str | int, ...]) -> None:
+    if len(path) > MOST_LEVELS:
+        raise ConditionError(path, "a condition within too many others", f"at most {MOST_LEVELS} levels: split the condition")
+
+
 def _entry(key: str, value: object, path: tuple[str | int, ...]) -> Condition:
     if key in ("any", "all"):
         if not isinstance(value, list) or not value:
@@ -247,6 +253,7 @@ def _test(field: str, raw: object, path: tuple[str | int, ...]) -> Condition:
     if isinstance(raw, Mapping):
         if not raw:
             raise ConditionError(path, {}, f"an operator: {_OPERATORS}")
+        _check_depth(path)
         return _all([_operation(field, str(op), value, (*path, str(op))) for op, value in raw.items()])
     return Test(field, "==", scalar(raw, path))
 

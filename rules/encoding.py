@@ -7,7 +7,7 @@ comparisons of one code with one constant. Not decided here: who compares.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -16,6 +16,12 @@ from rules.conditions import ORDERS, AllOf, AnyOf, Condition, ConditionError, Fa
 
 MOST_ALTERNATIVES = 2_000
 """A condition with more alternatives than this is refused at load."""
+MOST_COMPARISONS = 50_000
+"""And one whose alternatives hold more comparisons than this, as all agreements and all rules together may."""
+
+MOST_SLOTS = 200
+"""Fields in one alternative, and in one question to the engine: beyond 252, durable-rules refuses it."""
+_SPLIT = "split the condition"
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {"==": int.__eq__, "!=": int.__ne__, **ORDERS}
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -29,8 +35,8 @@ class Literal:
     op: str
     code: int
 
-    def holds(self, codes: Sequence[int]) -> bool:
-        """Whether it holds for these codes."""
+    def holds(self, codes: Sequence[int] | Mapping[int, int]) -> bool:
+        """Whether it holds for these codes, each in its slot."""
         return _COMPARE[self.op](codes[self.slot], self.code)
 
     def negated(self) -> "Literal":
@@ -77,9 +83,34 @@ class Encoding:
                 found.append((slot, range(-1, 2 * constants + 1 if key[0] == "order" else constants + 1)))
         return found
 
+    def fields(self) -> dict[int, str]:
+        """The field of each slot."""
+        return {slot: field for (_, field, _), slot in self._slots.items()}
+
+    def values(self, field: str) -> Iterator[dict[int, int]]:
+        """All values that a field may have, each by its codes in the field's slots; a slot that is left out may have any.
+
+        Values that no condition tells apart are one; few are given that nothing has, as between two neighbouring numbers.
+        """
+        own = {slot: key for key, slot in self._slots.items() if key[1] == field}
+        constants = [value for key in own.values() if key[0] != "has" for value in self._constants[key].values()]
+        samples: list[Any] = [None, {}, *constants]
+        for value in samples:
+            yield {slot: self._encoders[slot][2](value) for slot in own}
+        elsewhere = {slot: -1 if kind == "order" else 0 for slot, (kind, *_) in own.items()}
+        for slot, key in own.items():
+            if key[0] == "order":
+                least = 2 if next(iter(self._constants[key].values())) == "" else 0  # no text comes before the empty one
+                yield from ({**elsewhere, slot: code} for code in range(least, 2 * len(self._constants[key]) + 1, 2))
+        yield {slot: code for slot, code in elsewhere.items() if own[slot][0] != "has"}  # a list of whatever is asked for
+
     def branches(self, condition: Condition) -> list[Branch]:
         """The alternatives of a condition. Raises ConditionError where there are too many to hold."""
-        return [tuple(dict.fromkeys(branch)) for branch in self._branches(condition, positive=True)]
+        found = [tuple(dict.fromkeys(branch)) for branch in self._branches(condition, positive=True)]
+        for branch in found:
+            if len(slots := {literal.slot for literal in branch}) > MOST_SLOTS:
+                raise ConditionError((), f"{len(slots)} fields in one alternative", f"at most {MOST_SLOTS}: {_SPLIT}")
+        return found
 
     def _collect(self, condition: Condition) -> None:
         match condition:
@@ -105,13 +136,18 @@ class Encoding:
                 parts = [self._branches(child, positive=positive) for child in children]
                 if isinstance(condition, AllOf) == positive:
                     return self._product(parts)
-                return _few([branch for part in parts for branch in part])
+                _check_size(sum(map(len, parts)), sum(_comparisons(part) for part in parts))
+                return [branch for part in parts for branch in part]
 
     def _product(self, parts: list[list[Branch]]) -> list[Branch]:
-        result: list[Branch] = [()]
+        # What has one alternative is put together at once: a thousand values that are denied are a thousand parts.
+        result: list[Branch] = [tuple(literal for part in parts if len(part) == 1 for literal in part[0])]
+        _check_size(1, len(result[0]))
         for part in parts:
-            if len(result) * len(part) > MOST_ALTERNATIVES:
-                _few([()] * (len(result) * len(part)))
+            if len(part) == 1:
+                continue
+            comparisons = _comparisons(result) * len(part) + len(result) * _comparisons(part)
+            _check_size(len(result) * len(part), comparisons)  # before they are written out
             result = [left + right for left, right in product(result, part)]
         return result
 
@@ -188,7 +224,12 @@ def _ranking(constants: list[Any]) -> Callable[[Any], int]:
     return encode
 
 
-def _few(branches: list[Branch]) -> list[Branch]:
-    if len(branches) > MOST_ALTERNATIVES:
-        raise ConditionError((), f"{len(branches)} alternatives", f"at most {MOST_ALTERNATIVES}: split the condition")
-    return branches
+def _comparisons(branches: list[Branch]) -> int:
+    return sum(map(len, branches))
+
+
+def _check_size(alternatives: int, comparisons: int) -> None:
+    if alternatives > MOST_ALTERNATIVES:
+        raise ConditionError((), f"{alternatives} alternatives", f"at most {MOST_ALTERNATIVES}: {_SPLIT}")
+    if comparisons > MOST_COMPARISONS:
+        raise ConditionError((), f"{comparisons} comparisons", f"at most {MOST_COMPARISONS}: {_SPLIT}")

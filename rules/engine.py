@@ -9,10 +9,10 @@ of the same branches answers. Not decided here: what the integers stand for.
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from rules.encoding import Branch
+from rules.encoding import MOST_SLOTS, Branch
 
 try:
     import durable.engine as _durable
@@ -25,6 +25,7 @@ MOST_BRANCHES = 60
 _SID = "0"
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 _LOCK = threading.Lock()
+_Numbered = tuple[int, Branch]
 
 ENGINE = "durable-rules" if _durable else "the plain evaluator"
 """Which one answers here, for `sla health`."""
@@ -61,11 +62,9 @@ class DurableEngine:
         self._routes: dict[int | None, list[tuple[str, list[int]]]] = {}
         definitions = {}
         ordered = sorted(enumerate(branches), key=lambda item: self._route(item[1]) or 0)
-        for start in range(0, len(ordered), MOST_BRANCHES):
-            chunk = ordered[start : start + MOST_BRANCHES]
-            name = f"r{start}"
+        for number, (chunk, slots) in enumerate(_chunks(ordered)):
+            name = f"r{number}"
             definitions[name] = {f"b{position}": self._rule(position, branch) for position, branch in chunk}
-            slots = sorted({literal.slot for _, branch in chunk for literal in branch})
             for route in {self._route(branch) for _, branch in chunk}:
                 self._routes.setdefault(route, []).append((name, slots))
         self._host = _quiet_host(definitions)
@@ -103,6 +102,21 @@ class DurableEngine:
 def engine_for(branches: Sequence[Branch]) -> Engine:
     """The engine that answers here."""
     return DurableEngine(branches) if _durable and branches else PlainEngine(branches)
+
+
+def _chunks(branches: Sequence[_Numbered]) -> Iterator[tuple[list[_Numbered], list[int]]]:
+    """As many branches at a time as one ruleset holds, with the slots that they ask for."""
+    chunk: list[_Numbered] = []
+    slots: set[int] = set()
+    for position, branch in branches:
+        asked = {literal.slot for literal in branch}
+        if chunk and (len(chunk) == MOST_BRANCHES or len(slots | asked) > MOST_SLOTS):
+            yield chunk, sorted(slots)
+            chunk, slots = [], set()
+        chunk.append((position, branch))
+        slots |= asked
+    if chunk:
+        yield chunk, sorted(slots)
 
 
 def _common_slot(branches: Sequence[Branch]) -> int | None:

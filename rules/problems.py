@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong, at a place. `warning` is true for what works but does nothing."""
+    """One thing wrong, at a place. `warning` is true for what works as it is written, but is hardly meant."""
 
     file: str
     line: int

@@ -204,3 +204,13 @@ def test_a_calendar_that_will_not_open_again_some_day_is_warned_of(tmp_path: Pat
 def test_dates_that_are_past_are_history_where_a_version_follows(tmp_path: Path) -> None:
     text = "calendars:\n  c:\n    hours: {}\n    dates: {2020-01-02: ['09:00-17:00']}\n"
     assert told_of(tmp_path, text + "    versions:\n      - {from: 2020-02-01, hours: {mon: ['09:00-17:00']}}\n") == []
+
+
+def test_an_agreement_that_begins_on_a_date_that_its_zone_skips_begins_with_the_next_one(tmp_path: Path) -> None:
+    text = "calendars: {apia: {zone: Pacific/Apia, hours: {mon-sun: ['09:00-17:00']}}}\nagreements:\n"
+    text += "  gold: {kind: sla, from: 2011-12-30, calendar: apia, targets: {resolution: {default: 1h}}}\n"
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    book, _ = examine(path)
+    assert book is not None
+    assert book.promises.agreements[0].since == parse("2011-12-30T10:00:00Z")  # midnight of the 31st at UTC+14

@@ -65,9 +65,26 @@ def test_a_number_beyond_all_measure_is_no_traceback(tmp_path: Path, number: str
         assert len(str(told)) < 1000
 
 
-def test_deep_nesting_is_told(tmp_path: Path) -> None:
-    told = told_of(tmp_path, "customers: " + "[" * 5000 + "]" * 5000)
-    assert told
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "[" * 5_000 + "]" * 5_000,
+        "{all: [" * 3_000 + "{a: 1}" + "]}" * 3_000,
+        "{not: " * 5_000 + "1" + "}" * 5_000,
+        "[" * 150 + "]" * 150,
+        "[" * 5_000,
+    ],
+    ids=["lists", "conditions", "denials", "not so many", "left open"],
+)
+def test_what_is_nested_too_deeply_is_told_with_its_line(tmp_path: Path, deep: str) -> None:
+    (told,) = told_of(tmp_path, "customers:\n  acme:\n    tree: " + deep)
+    assert (told.line, told.found, told.expected) == (3, "values within values", "at most 100 levels")
+
+
+def test_aliases_that_are_nested_too_deeply_are_told_with_their_line(tmp_path: Path) -> None:
+    chain = "customers:\n  a0: &a0 [x]\n" + "".join(f"  a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 500))
+    (told,) = told_of(tmp_path, chain)
+    assert told.expected == "at most 100 levels"
 
 
 @pytest.mark.parametrize("limit", ["999999999999w", "99999999h"])

@@ -157,6 +157,34 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         ALWAYS + GOLD + "    targets: {}\n    when: {tier: {inn: [gold]}}\n",
         *(8, "agreements.gold.when.tier", "inn", "one of in, not", ""),
     ),
+    "an agreement's condition that contradicts itself": (
+        ALWAYS + GOLD + "    targets: {}\n    when: {tier: gold, all: [{tier: silver}]}\n",
+        *(8, "agreements.gold.when", "never holds", "can hold", "No value of tier fulfils it: the agreement would apply to no"),
+    ),
+    "a rule's condition that contradicts itself": (
+        'rules:\n  r: {when: {any: [{priority: {">": 3, "<": 2}}, {tier: gold, all: [{tier: tin}]}]}, do: []}\n',
+        *(2, "rules.r.when", "never holds", "can hold", "No value of priority or tier fulfils it: the rule would do nothing"),
+    ),
+    "a metric's start that contradicts itself": (
+        "metrics:\n  m: {start: {event: a, all: [{event: {exists: false}}]}}\n",
+        *(2, "metrics.m.start", "never holds", "can hold", "No value of event fulfils it: no clock would ever start"),
+    ),
+    "a condition within too many others": (
+        ALWAYS + GOLD + "    targets: {}\n    when: {a: " + "{not: " * 60 + "1" + "}" * 60 + "}\n",
+        *(8, "agreements.gold.when.a" + ".not" * 40, "{'not'", "at most 40 levels", ""),
+    ),
+    "a condition of ten thousand values": (
+        ALWAYS + GOLD + f"    targets: {{}}\n    when: {{a: {{in: {list(range(10_000))}}}}}\n",
+        *(8, "agreements.gold.when", "10000 alternatives", "at most 2000: split the condition", ""),
+    ),
+    "a condition that would be written out to millions of comparisons": (
+        ALWAYS + GOLD + f"    targets: {{}}\n    when: {{a: {{not: {list(range(9_000))}}}, b: {{in: {list(range(900))}}}}}\n",
+        *(8, "agreements.gold.when", "comparisons", "at most 50000: split the condition", ""),
+    ),
+    "a condition over hundreds of fields at once": (
+        ALWAYS + GOLD + f"    targets: {{}}\n    when: {{{', '.join(f'f{i}: 1' for i in range(201))}}}\n",
+        *(8, "agreements.gold.when", "201 fields in one alternative", "at most 200", ""),
+    ),
     "a condition that is a list": ("rules:\n  r: {when: [a], do: []}\n", 2, "rules.r.when", "['a']", "mapping", ""),
     "an action that is none": (
         "rules:\n  r: {when: {crossing: 80%}, do: [{shout: team}]}\n",
@@ -345,6 +373,11 @@ colours: {}
     assert [problem.line for problem in told] == sorted(problem.line for problem in told)
     lines = {problem.line for problem in told}
     assert lines >= {2, 3, 4, 6, 8, 10, 13, 14, 15, 16, 17, 18, 19, 21, 23, 25, 26}
+
+
+def test_a_condition_that_its_heirs_take_over_is_told_once_to_contradict_itself(tmp_path: Path) -> None:
+    text = ALWAYS + GOLD + "    targets: {}\n    when: {x: 5, all: [{x: {'>': 10}}]}\n  acme: {extends: gold, team: none}\n"
+    assert [p.field for p in problems_of(tmp_path, text)] == ["agreements.gold.when", "agreements.acme.team"]
 
 
 def test_a_missing_field_is_told_for_each_one(tmp_path: Path) -> None:

@@ -190,3 +190,20 @@ def test_why_a_condition_does_not_hold_names_the_first_part_and_what_was_found()
     assert why_not(condition, {"service": "search"}) == "tier is gold, but it is not known"
     assert why_not(condition, {"tier": "gold", "service": "login", "region": "test"}) == "region is not test, but it is test"
     assert why_not(condition, {"tier": "gold", "service": "login"}) is None
+
+
+@pytest.mark.parametrize(("key", "facts"), [("all", {"x": 4_999}), ("any", {"x": 3})])
+def test_thousands_of_parts_are_judged_without_exhausting_the_call_stack(key: str, facts: dict[str, Any]) -> None:
+    condition = parse({key: [{"x": {">=": i}} for i in range(5_000)]})
+    assert compiled(condition)(facts)
+    assert why_not(condition, facts) is None
+    assert not compiled(condition)({"x": -1})
+    assert why_not(condition, {"x": -1}) is not None
+
+
+def test_a_condition_within_too_many_others_is_refused_and_not_a_traceback() -> None:
+    raw: Any = {"a": 1}
+    for _ in range(100_000):
+        raw = {"all": [raw]}
+    with pytest.raises(ConditionError, match="at most 40 levels"):
+        parse(raw)

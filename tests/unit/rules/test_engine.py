@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from rules.encoding import Branch, Literal
+from rules.encoding import MOST_COMPARISONS, MOST_SLOTS, Branch, Literal
 from rules.engine import ENGINE, MOST_BRANCHES, DurableEngine, PlainEngine, engine_for
 
 needs_durable = pytest.mark.skipif(ENGINE != "durable-rules", reason="durable-rules cannot be imported here")
@@ -26,6 +26,35 @@ def test_all_branches_that_hold_are_found_beyond_one_ruleset() -> None:
     assert sorted(engine.holding([10_000])) == list(range(len(branches)))
     assert sorted(engine.holding([100])) == list(range(101))
     assert engine.holding([-1]) == []
+
+
+@needs_durable
+def test_branches_over_more_fields_than_one_fact_may_have_are_all_found() -> None:
+    branches: list[Branch] = [tuple(Literal(7 * i + k, "==", 1) for k in range(7)) for i in range(55)]
+    engine = DurableEngine(branches)
+    assert sorted(engine.holding([1] * 385)) == list(range(55))
+    assert engine.holding([0] * 384 + [1]) == []
+
+
+@needs_durable
+def test_a_branch_as_wide_as_is_accepted_and_one_as_long_are_judged_right() -> None:
+    wide: Branch = tuple(Literal(i, "==", 1) for i in range(MOST_SLOTS))
+    long: Branch = tuple(Literal(0, "!=", i) for i in range(2, MOST_COMPARISONS // 10))
+    engine = DurableEngine([wide, long])
+    assert sorted(engine.holding([1] * MOST_SLOTS)) == [0, 1]
+    assert engine.holding([7] * MOST_SLOTS) == []
+
+
+def test_no_two_names_in_a_question_are_one_to_the_engines_hash_of_32_bits() -> None:
+    def hashed(name: str) -> int:
+        found = 2166136261
+        for byte in name.encode():
+            found = (found ^ byte) * 16777619 & 0xFFFFFFFF
+        return found
+
+    assert hashed("fngwfos") == hashed("tier")
+    names = ["sid", "id", "$s", *(f"f{slot}" for slot in range(20_000))]
+    assert len(set(map(hashed, names))) == len(names)
 
 
 @needs_durable

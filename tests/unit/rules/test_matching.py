@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.conditions import Condition, ConditionError, compiled, parse
+from rules.conditions import AnyOf, Condition, ConditionError, Not, compiled, parse
 from rules.encoding import Branch, Encoding
-from rules.engine import PlainEngine
+from rules.engine import PlainEngine, engine_for
 from rules.matching import Matcher
+from tests.support.conditions import drawn_facts, odd_conditions, values
 
 
 def plain(conditions: dict[str, Condition], facts: dict[str, Any]) -> tuple[str, ...]:
@@ -30,40 +31,41 @@ def judged(conditions: dict[str, Condition], facts: dict[str, Any]) -> tuple[str
     return tuple(name for name, condition in conditions.items() if compiled(condition)(facts))
 
 
-FIELDS = ["tier", "score", "tags", "vip"]
-NEAR = ["gold", "silver", "Gold", "", "1", "true", 0, 1, 2, 1.5, -1, 2**53, True, False]
-HOSTILE = [float("nan"), float("inf"), -float("inf"), 2**64, 1e16, 1e-05, "x" * 70_000, "gold\0", "\ud800", {}, {"a": 1}, None]
-
-scalars = st.sampled_from(NEAR)
-ordered = scalars.filter(lambda value: not isinstance(value, bool))
-values = st.one_of(st.sampled_from([*NEAR, *HOSTILE]), st.lists(st.sampled_from([*NEAR, *HOSTILE]), max_size=3))
-operators = st.one_of(
-    scalars,
-    st.builds(lambda v: {"in": v}, st.lists(scalars, min_size=1, max_size=3)),
-    st.builds(lambda v: {"has": v}, scalars),
-    st.builds(lambda v: {"exists": v}, st.booleans()),
-    st.builds(lambda op, v: {op: v}, st.sampled_from([">", ">=", "<", "<="]), ordered),
-)
-tests = st.builds(
-    lambda field, op, negated: {field: {"not": op} if negated else op}, st.sampled_from(FIELDS), operators, st.booleans()
-)
-raw_conditions = st.recursive(
-    tests,
-    lambda inner: st.builds(
-        lambda key, parts: {key: parts}, st.sampled_from(["any", "all"]), st.lists(inner, min_size=1, max_size=3)
-    ),
-    max_leaves=6,
-)
-facts_drawn = st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), values, max_size=5)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(raw_conditions, min_size=1, max_size=4), st.lists(facts_drawn, min_size=1, max_size=6))
+@settings(max_examples=300, deadline=None)
+@given(st.lists(odd_conditions, min_size=1, max_size=4), st.lists(drawn_facts, min_size=1, max_size=6))
 def test_all_three_evaluators_agree_whatever_a_ticket_holds(raws: list[Any], asked: list[dict[str, Any]]) -> None:
     conditions = {f"c{i}": parse(raw) for i, raw in enumerate(raws)}
     matcher = Matcher(conditions)
-    for facts in asked:
+    for facts in [*asked, *asked[-1:]]:
         assert matcher.matching(facts) == plain(conditions, facts) == judged(conditions, facts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(odd_conditions, min_size=2, max_size=5), st.lists(drawn_facts, min_size=1, max_size=5), st.booleans())
+def test_the_evaluators_agree_over_several_rulesets_too(raws: list[Any], asked: list[dict[str, Any]], routed: bool) -> None:
+    """Some hundreds of branches; where they are routed, each names one code of a common field."""
+    conditions = {
+        f"c{i}-{n}": parse({"all": [raw, {"region": f"r{n % 7}"} if routed else {"score": {"not": {">": n}}}]})
+        for i, raw in enumerate(raws)
+        for n in range(60)
+    }
+    matcher = Matcher(conditions)
+    for facts in asked:
+        for region in ("r0", "r6", "r7", None):
+            each = {**facts, "region": region}
+            fresh = Matcher(conditions) if region == "r6" else matcher  # nothing remembered, nothing left in the engine
+            assert fresh.matching(each) == matcher.matching(each) == judged(conditions, each)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(odd_conditions, min_size=1, max_size=3), drawn_facts)
+def test_the_engine_itself_gives_the_same_answer_to_the_same_fact_again(raws: list[Any], facts: dict[str, Any]) -> None:
+    conditions = [parse(raw) for raw in raws]
+    encoding = Encoding(conditions)
+    branches = [branch for condition in conditions for branch in encoding.branches(condition)]
+    engine, codes = engine_for(branches), encoding.codes(facts)
+    answers = [sorted(engine.holding(codes)) for _ in range(5)]
+    assert answers == [PlainEngine(branches).holding(codes)] * 5
 
 
 def test_names_come_in_the_order_of_the_configuration() -> None:
@@ -91,6 +93,26 @@ def test_a_single_condition_of_more_than_sixty_alternatives_is_answered() -> Non
     matcher = Matcher({"many": parse({"a": {"in": list(range(30))}, "b": {"in": list(range(30))}})})
     assert matcher.matching({"a": 29, "b": 29}) == ("many",)
     assert matcher.matching({"a": 29, "b": 30}) == ()
+
+
+def test_conditions_over_more_fields_than_one_question_may_have_are_answered() -> None:
+    conditions = {f"c{i}": parse({f"f{i}-{k}": "x" for k in range(5)}) for i in range(60)}
+    matcher = Matcher(conditions)
+    assert matcher.matching({f"f{i}-{k}": "x" for i in (3, 59) for k in range(5)}) == ("c3", "c59")
+
+
+def test_two_thousand_alternatives_and_thousands_of_denied_values_are_answered() -> None:
+    wide = parse({"any": [{f"f{i % 150}": i, "g": i} for i in range(2_000)]})
+    denied = parse({"g": {"not": {"in": list(range(20_000))}}})
+    matcher = Matcher({"wide": wide, "denied": denied})
+    assert matcher.matching({"f7": 1_957, "g": 1_957}) == ("wide",)
+    assert matcher.matching({"f7": 7, "g": 20_000}) == ("denied",)
+
+
+def test_the_denial_of_alternatives_that_would_be_millions_is_refused_at_once() -> None:
+    denied = Not(AnyOf(tuple(parse({f"x{i}": 1, f"y{i}": 2}) for i in range(60))))
+    with pytest.raises(ConditionError, match="alternatives"):
+        Matcher({"denied": denied})
 
 
 def test_a_condition_that_no_engine_can_hold_is_refused_when_it_is_loaded() -> None:
@@ -147,7 +169,7 @@ def test_a_match_tells_whether_a_watched_field_makes_a_difference(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(raw_conditions, min_size=1, max_size=3), facts_drawn, values)
+@given(st.lists(odd_conditions, min_size=1, max_size=3), drawn_facts, values)
 def test_where_a_watched_field_is_said_to_make_no_difference_it_makes_none(
     raws: list[Any], facts: dict[str, Any], other: Any
 ) -> None:
