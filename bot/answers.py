@@ -61,7 +61,7 @@ def ticket(view: TicketView, book: Book) -> Answer:
             clock.agreement,
             f"{in_words(clock.metric)} {clock.cycle}" if clock.cycle > 1 else in_words(clock.metric),
             clock.verdict,
-            f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}",
+            _used(clock),
             *(moment(due, zone) if due is not None else "–" for due in (clock.due_at, clock.original_due_at)[: 1 + moved]),
         )
         for clock in view.clocks
@@ -168,6 +168,12 @@ def _agreement(agreement: Agreement) -> Card:
         columns=("Metric", "Priority", "Within"),
         rows=limits,
     )
+
+
+def _used(clock: ClockRow) -> str:
+    """Both figures: working time, and wall time where it is another."""
+    wall = "" if clock.wall_elapsed_ms == clock.elapsed_ms else f" ({spoken(clock.wall_elapsed_ms)} by the wall clock)"
+    return f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}{wall}"
 
 
 def _clock_table(title: str, clocks: Sequence[ClockRow], now: int, verdict: Any) -> Card:

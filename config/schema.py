@@ -6,7 +6,7 @@ Decided here: which fields there are, of which kind, and their defaults. Not dec
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from config.fields import (
     AmountField,
@@ -31,7 +31,7 @@ from config.fields import (
     wrong,
 )
 from escalation.people import ROLES
-from rules.durations import WARN_AT
+from rules.durations import WARN_AT, parse_threshold
 from rules.instants import MINUTE
 from rules.ticket import STATUSES
 
@@ -77,7 +77,14 @@ def _customer(value: Any) -> Any:
     return value
 
 
+def _share(value: str) -> str:
+    if not 0 < (parse_threshold(value).percent or 0) <= 1:
+        raise wrong("a percentage above 0% and at most 100%", "Write 95%.")
+    return value
+
+
 Role = Annotated[str, BeforeValidator(_role)]
+Share = Annotated[Percent, AfterValidator(_share)]
 OptionalCondition = Annotated[ConditionField | None, BeforeValidator(_none_is_nothing)]
 
 
@@ -181,7 +188,7 @@ class TargetSection(Section):
 
 
 class ObjectiveSection(Section):
-    attain: Percent
+    attain: Share
     over: Literal["day", "week", "month", "quarter", "year"] = "month"
 
 
