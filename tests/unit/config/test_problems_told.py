@@ -129,6 +129,10 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         ALWAYS + GOLD + "    targets: {}\n    objective: {attain: 95}\n",
         *(8, "agreements.gold.objective.attain", "95", "percentage", "95%"),
     ),
+    "an objective that nobody can reach": (
+        ALWAYS + GOLD + "    targets: {}\n    objective: {attain: 150%}\n",
+        *(8, "agreements.gold.objective.attain", "'150%'", "at most 100%", "95%"),
+    ),
     "a span that is none": (
         ALWAYS + GOLD + "    targets: {}\n    objective: {attain: 95%, over: fortnight}\n",
         *(8, "agreements.gold.objective.over", "'fortnight'", "quarter or year", ""),
