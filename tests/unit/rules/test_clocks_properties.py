@@ -201,7 +201,7 @@ def test_a_row_read_later_says_what_a_look_would_say_then(history: list[TicketEv
     later = min(max(later, looked), seen.next_at - 1)
     fresh = clocks_of("T-1", history, ALL, later)
     assert [row.at(later, CALENDARS) for row in seen.rows] == [
-        replace(row, as_of=looked) if row.stopped_at is not None else row for row in fresh.rows
+        row._replace(as_of=looked) if row.stopped_at is not None else row for row in fresh.rows
     ]
 
 
