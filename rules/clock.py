@@ -6,7 +6,6 @@ never taken back; an exception excuses it. Not decided here: what time counts (`
 (`metrics`), and which clocks there are (`clocks`).
 """
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
@@ -30,6 +29,9 @@ TRANSITIONS: dict[tuple[State, str], State] = {
 }
 """Every step a clock can take; `stop` gives missed instead of met where the due instant has passed."""
 
+_OFTEN = ("clock.paused", "clock.resumed")
+_BEGIN = ("clock.started", "clock.resumed")
+
 
 class ClockError(ValueError):
     """A clock was asked for a step that its state does not allow."""
@@ -51,7 +53,7 @@ class Clock:
         self._say = say
         self._due: int | None = None
         self._crossings = Crossings()
-        self._happened: Counter[tuple[int, str]] = Counter()
+        self._happened: dict[tuple[int, str], int] = {}
         self._changed_at: int | None = None
         self._retargeted: tuple[int | None, str] | None = None
 
@@ -183,17 +185,21 @@ class Clock:
 
     def attention_at(self, now: int) -> int:
         """The next instant after `now` at which the clock changes by itself, NEVER where there is none."""
+        if self.stopped_at is not None:
+            return NEVER
         upcoming = self.next_at()
-        if self.breached_at is None and self.stopped_at is None:
+        if self.breached_at is None:
             upcoming = min([upcoming, *(at for at in self._crossings.again(self._elapsed) if at > now)])
         return upcoming
 
     def row(self, now: int) -> ClockRow:
         """How the clock stands at `now`."""
+        runs = self.stopped_at is None
         elapsed, wall, paused = self._elapsed.totals(now if self.stopped_at is None else self.stopped_at)
         upcoming = self.attention_at(now)
         broken, excused = self.breached_at is not None, self.excused_breach is not None
-        verdict = verdict_of(self.state, broken=broken, excused=excused, risky=self._crossings.risky(elapsed))
+        verdict = verdict_of(self.state, broken=broken, excused=excused, risky=runs and self._crossings.risky(elapsed))
+        suspended = self.target.suspended
         return ClockRow(
             ticket=self.ticket,
             agreement=self.agreement.name,
@@ -215,7 +221,7 @@ class Clock:
             next_at=upcoming if upcoming < NEVER else None,
             calendar=self.target.calendar.name,
             as_of=now,
-            suspended=tuple((start, end) for start, end in self.target.suspended if end > now),
+            suspended=tuple((start, end) for start, end in suspended if end > now) if suspended else (),
         )
 
     def _step(self, step: str) -> State:
@@ -284,16 +290,17 @@ class Clock:
 
     def _decide(self, at: int, kind: str, reason: str) -> None:
         decision = self._decision(at, kind, reason)
-        if kind in ("clock.paused", "clock.resumed"):
+        if kind in _OFTEN:
             decision.occurrence = self._nth(at, kind)
-        if kind in ("clock.started", "clock.resumed"):
+        if kind in _BEGIN:
             decision.due_at = self._due
         self._say(decision)
 
     def _nth(self, at: int, kind: str) -> int:
         """A number for what may happen often, even several times at one instant; other instants do not change it."""
-        self._happened[at, kind] += 1
-        return at * 1_000 + self._happened[at, kind] - 1
+        before = self._happened.get((at, kind), 0)
+        self._happened[at, kind] = before + 1
+        return at * 1_000 + before
 
     def _decision(self, at: int, kind: str, reason: str) -> Decision:
         a = self.agreement
