@@ -7,7 +7,7 @@ never taken back; an exception excuses it. Not decided here: what time counts (`
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from rules.agreement import Agreement, Target
 from rules.clock_row import ClockRow, State, verdict_of
@@ -28,9 +28,6 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     ("paused", "retarget"): "paused",
 }
 """Every step a clock can take; `stop` gives missed instead of met where the due instant has passed."""
-
-_OFTEN = ("clock.paused", "clock.resumed")
-_BEGIN = ("clock.started", "clock.resumed")
 
 
 class ClockError(ValueError):
@@ -74,9 +71,9 @@ class Clock:
         if elapsed.used:
             self._changed_at = at
         self.original_due_at = self._due
-        self._decide(at, "clock.started", reason)
+        self._decide(at, "clock.started", reason, due_at=self._due)
         if paused:
-            self._decide(at, "clock.paused", reason)
+            self._decide(at, "clock.paused", reason, occurrence=self._nth(at, "clock.paused"))
 
     def pause(self, at: int, reason: str) -> None:
         """Stop counting at `at`."""
@@ -84,7 +81,7 @@ class Clock:
         self._step("pause")
         self._elapsed.close(at)
         self._elapsed.paused_since = at
-        self._decide(at, "clock.paused", reason)
+        self._decide(at, "clock.paused", reason, occurrence=self._nth(at, "clock.paused"))
 
     def resume(self, at: int, reason: str) -> None:
         """Count again from `at`."""
@@ -98,7 +95,7 @@ class Clock:
             was, because = self._retargeted[0], f"{reason}; {self._retargeted[1]}"
             self._retargeted = None
         self._settle(at)
-        self._decide(at, "clock.resumed", reason)
+        self._decide(at, "clock.resumed", reason, due_at=self._due, occurrence=self._nth(at, "clock.resumed"))
         self._moved(at, was, because)
 
     def retarget(self, agreement: Agreement, target: Target, at: int, reason: str) -> None:
@@ -261,40 +258,22 @@ class Clock:
         self._say_crossed(at, threshold, reason, born=passed and self.target.milliseconds <= used)
 
     def _say_crossed(self, at: int, threshold: Threshold, reason: str, *, born: bool) -> None:
-        if threshold.percent == 1 and self.breached_at is None:
+        breach = threshold.percent == 1
+        if breach and self.breached_at is None:
             self.breached_at = at
-        crossed = self._decision(at, "clock.crossed", reason)
-        crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = (
-            threshold.text,
-            self._due,
-            born,
-            self._crossings.occurrence,
-        )
-        self._say(crossed)
-        if threshold.percent == 1:
-            limit, words = spoken(self.target.milliseconds), in_words(self.metric)
-            overdue = self._decision(at, "clock.overdue", f"{words}: {limit} are used up, and it has not happened")
-            overdue.born, overdue.occurrence = born, self._crossings.occurrence
-            self._say(overdue)
+        nth = self._crossings.occurrence
+        self._decide(at, "clock.crossed", reason, threshold=threshold.text, due_at=self._due, born=born, occurrence=nth)
+        if breach:
+            reason = f"{in_words(self.metric)}: {spoken(self.target.milliseconds)} are used up, and it has not happened"
+            self._decide(at, "clock.overdue", reason, born=born, occurrence=nth)
 
     def _say_excused(self, at: int, exception: str | None, reason: str, due: int | None) -> None:
-        excused = self._decision(at, "clock.excused", f"{in_words(self.metric)}: the breach is excused: {reason}")
-        excused.exception, excused.due_at, excused.occurrence = exception, due, self._crossings.occurrence
-        self._say(excused)
+        reason, nth = f"{in_words(self.metric)}: the breach is excused: {reason}", self._crossings.occurrence
+        self._decide(at, "clock.excused", reason, exception=exception, due_at=due, occurrence=nth)
 
     def _moved(self, at: int, was: int | None, reason: str) -> None:
         if self._due != was and self._due is not None:
-            moved = self._decision(at, "clock.moved", reason)
-            moved.due_at, moved.was, moved.occurrence = self._due, was, self._nth(at, moved.kind)
-            self._say(moved)
-
-    def _decide(self, at: int, kind: str, reason: str) -> None:
-        decision = self._decision(at, kind, reason)
-        if kind in _OFTEN:
-            decision.occurrence = self._nth(at, kind)
-        if kind in _BEGIN:
-            decision.due_at = self._due
-        self._say(decision)
+            self._decide(at, "clock.moved", reason, due_at=self._due, was=was, occurrence=self._nth(at, "clock.moved"))
 
     def _nth(self, at: int, kind: str) -> int:
         """A number for what may happen often, even several times at one instant; other instants do not change it."""
@@ -302,6 +281,6 @@ class Clock:
         self._happened[at, kind] = before + 1
         return at * 1_000 + before
 
-    def _decision(self, at: int, kind: str, reason: str) -> Decision:
+    def _decide(self, at: int, kind: str, reason: str, **more: Any) -> None:
         a = self.agreement
-        return Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number)
+        self._say(Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number, **more))
