@@ -82,6 +82,7 @@ class _Run:
         self.decisions: list[Decision] = []
         self.moments: list[Moment] = []
         self._tracks = [Track(metric) for metric in promises.promised]
+        self._standings = promises.judge.beginning
         self._live: dict[str, dict[str, Clock]] = {track.metric.name: {} for track in self._tracks}
         self._numbers: dict[tuple[str, str], int] = {}
         self._since: dict[tuple[str, str], int] = {}
@@ -102,11 +103,12 @@ class _Run:
         matching, priority = self.promises.matching(facts), facts.get("priority")
         changed = matching != self._matching or priority != self._priority or self.exemptions is not None
         self._matching, self._priority = matching, priority
-        for track in self._tracks:
-            before = len(track.cycles)
-            for step in track.step(facts, event.time):
+        taken, self._standings = self.promises.judge.steps(facts, self._standings)
+        for track, steps in zip(self._tracks, taken, strict=True):
+            for step in steps:
+                track.take(step, facts, event.time)
                 self._follow(track, step, event)
-            if changed and track.running and len(track.cycles) == before:
+            if changed and track.running and "start" not in steps:
                 self._reconsider(track, Cause.of(event))
 
     def turn(self, at: int) -> None:

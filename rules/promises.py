@@ -13,7 +13,7 @@ from rules.agreement import Agreement, Target
 from rules.calendar import BusinessCalendar
 from rules.conditions import Facts
 from rules.matching import Matcher
-from rules.metrics import BUILT_IN, Metric
+from rules.metrics import BUILT_IN, Judge, Metric
 from rules.register import EMPTY, Register
 
 Promise = tuple[Agreement, Target]
@@ -37,6 +37,7 @@ class Promises:
         known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
         promised = {metric for agreement in self.agreements for metric in agreement.targets}
         self.promised = [known[name] for name in known if name in promised]
+        self.judge = Judge(self.promised)
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
