@@ -86,7 +86,7 @@ class _Run:
         self._live: dict[str, dict[str, Clock]] = {track.metric.name: {} for track in self._tracks}
         self._numbers: dict[tuple[str, str], int] = {}
         self._since: dict[tuple[str, str], int] = {}
-        self._matching: tuple[str, ...] = ()
+        self._matching = promises.matching(ticket.facts)
         self._priority: object = None
 
     def take(self, event: TicketEvent) -> None:
@@ -100,7 +100,9 @@ class _Run:
         self.moments.append(moment)
         if self.exemptions:
             self.exemptions.happened(event.time, moment.facts)
-        matching, priority = self.promises.matching(facts), facts.get("priority")
+        matching, priority = self._matching, facts.get("priority")
+        if self.promises.concerned(event):
+            matching = self.promises.matching(facts)
         changed = matching != self._matching or priority != self._priority or self.exemptions is not None
         self._matching, self._priority = matching, priority
         taken, self._standings = self.promises.judge.steps(facts, self._standings)

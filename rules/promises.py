@@ -11,10 +11,11 @@ from typing import Any
 
 from rules.agreement import Agreement, Target
 from rules.calendar import BusinessCalendar
-from rules.conditions import Facts
+from rules.conditions import Facts, fields_of
 from rules.matching import Matcher
 from rules.metrics import BUILT_IN, Judge, Metric
 from rules.register import EMPTY, Register
+from rules.ticket import DERIVED, OPENED, TicketEvent
 
 Promise = tuple[Agreement, Target]
 """A version of an agreement, and its limit for one metric."""
@@ -39,6 +40,9 @@ class Promises:
         self.promised = [known[name] for name in known if name in promised]
         self.judge = Judge(self.promised)
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
+        # What is known of a customer, and lent to the ticket, hangs on the field `customer`.
+        self._asked = {"customer"}.union(*(fields_of(agreement.when) for agreement in self.agreements))
+        self._always_concerned = not self._asked.isdisjoint(DERIVED)
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
         self._calendars = dict.fromkeys(calendar for agreement in self.agreements for calendar in agreement.calendars)
@@ -53,6 +57,10 @@ class Promises:
     def agreement(self, name: str | None, version: str | None) -> Agreement | None:
         """One version of an agreement, where there is one."""
         return self._by_version.get((name, version))
+
+    def concerned(self, event: TicketEvent) -> bool:
+        """Whether an event can change which conditions hold. Most name no field that an agreement asks about."""
+        return self._always_concerned or event.type == OPENED or not self._asked.isdisjoint(event.data)
 
     def matching(self, facts: Facts) -> tuple[str, ...]:
         """Keys of all agreement versions whose condition holds, whenever they are in force."""

@@ -28,6 +28,8 @@ AT_ONE_EVENT = ("author", "public", "score", "answer", "first_answer", "reopened
 _NOTHING_HAPPENED = {name: None if name in ("author", "public", "score") else False for name in AT_ONE_EVENT}
 _NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "waiting_since", "gone"})
 """What a helpdesk's field of the same name does not overrule, and the text of a reply."""
+DERIVED = _NOT_COPIED | {"helpdesk_status"}
+"""Facts that an event can change without naming them."""
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
