@@ -13,11 +13,10 @@ in progress.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
@@ -34,14 +33,13 @@ DERIVED = _NOT_COPIED | {"helpdesk_status"}
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class TicketEvent:
+class TicketEvent(NamedTuple):
     """Something that happened to a ticket, at `time`; `arrival` is the ledger's number, `recorded` when we heard of it."""
 
     ticket: str
     type: str
     time: int
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
     id: str = ""
     source: str = ""
     sequence: str | None = None
