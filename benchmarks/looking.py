@@ -19,7 +19,10 @@ LONG = 10_000
 
 
 def results() -> Iterator[dict[str, Any]]:
-    """Looks and clocks a second at tickets with ten events under three agreements; seconds for ten thousand events."""
+    """Looks and clocks a second at tickets with ten events under three agreements; seconds for ten thousand events.
+
+    A look holds reasons, rules and ladder; what it comes to is kept until the end of a run, as a batch of the watch keeps it.
+    """
     book = desk()
     tickets = [(f"T-{number}", ten_events(number)) for number in range(TICKETS)]
     now = tickets[0][1][-1].time + DAY

@@ -98,7 +98,12 @@ def event(ticket: str, number: int, minute: int, type: str, data: Mapping[str, A
 
 
 def ten_events(number: int) -> list[TicketEvent]:
-    """An urgent ticket's day: answered in time, waited for, answered again, solved."""
+    """An urgent ticket's day: answered in time, waited for, answered again, solved.
+
+    Nothing about it is made easy: two customer agreements and one between teams give it four clocks (first response, assignment
+    and two resolutions), these pause, go on and get another limit by a new priority, 80 % and 90 % of the first response are
+    crossed, so the team is told and somebody is paged, until the answer closes the page.
+    """
     ticket = f"T-{number}"
     opened = {"title": "Cannot pay", "priority": "urgent", "customer": "acme", "tier": "gold", "region": "emea"}
     opened |= {"service": "payments", "group": "support", "status": "new", "opened_by": "customer"}

@@ -6,6 +6,7 @@ a page (`pages`), how a message reads and where it is sent.
 """
 
 from collections import Counter
+from operator import attrgetter
 from typing import Any
 
 from escalation.book import ABOUT_CLOCKS, Action, Book
@@ -14,7 +15,6 @@ from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
 from rules.agreement import Agreement
 from rules.clocks import TicketClocks
-from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.moments import Moment
 from rules.ticket import AT_ONE_EVENT, DONE
@@ -51,25 +51,25 @@ class Responses:
 
     def run(self, now: int) -> None:
         """Apply everything up to and at `now`."""
-        moments, decisions = self._clocks.moments, self._clocks.decisions
         ticket: dict[str, Any] = {}
-        i = j = 0
-        while True:
-            event_at = moments[i].at if i < len(moments) else NEVER
-            clock_at = decisions[j].at if j < len(decisions) else NEVER
-            at = min(event_at, clock_at, self.pages.next_at())
-            if at > now:
-                return
-            if event_at == at:
-                ticket = moments[i].facts
-                self.pages.heard(moments[i].event.known_at)
-                self._take_event(moments[i])
-                i += 1
-            elif clock_at == at:
-                self._take_decision(decisions[j], ticket)
-                j += 1
+        happened: list[Moment | Decision] = [*self._clocks.moments, *self._clocks.decisions]
+        happened.sort(key=attrgetter("at"))
+        for each in happened:
+            if each.at > now:
+                break
+            self._time_out(each.at)
+            if isinstance(each, Moment):
+                ticket = each.facts
+                self.pages.heard(each.event.known_at)
+                self._take_event(each)
             else:
-                self.pages.time_out(at)
+                self._take_decision(each, ticket)
+        self._time_out(now + 1)
+
+    def _time_out(self, until: int) -> None:
+        """Apply the deadlines of pages before an instant."""
+        while (at := self.pages.next_at()) < until:
+            self.pages.time_out(at)
 
     def _take_event(self, moment: Moment) -> None:
         if moment.event.type.startswith("page."):
@@ -101,17 +101,19 @@ class Responses:
 
     def _take_decision(self, decision: Decision, ticket: dict[str, Any]) -> None:
         self.decisions.append(decision)
-        if decision.due_at is not None and decision.kind in _DUE:
-            self._due[decision.clock] = decision.due_at
-        elif decision.kind == "clock.paused":
+        kind = decision.kind
+        if kind in _DUE:
+            if decision.due_at is not None:
+                self._due[decision.clock] = decision.due_at
+        elif kind == "clock.paused":
             self._due.pop(decision.clock, None)
-        if decision.kind in _ENDED:
+        elif kind in _ENDED:
             self._end(decision)
-        if decision.kind == _OVERDUE:
+        elif kind == _OVERDUE:
             self.pages.overdue(decision.clock)
-        elif decision.kind == _EXCUSED:
+        elif kind == _EXCUSED:
             self._excuse(decision)
-        if self._book.silent(decision.kind, decision.threshold):
+        if self._book.silent(kind, decision.threshold):
             return
         agreement = self._agreement(decision.agreement, decision.version)
         if decision.born and agreement and decision.kind == _CROSSED and decision.threshold != agreement.breach.text:

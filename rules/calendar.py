@@ -52,6 +52,11 @@ class BusinessCalendar:
         return self.name
 
     @property
+    def begins(self) -> tuple[int, ...]:
+        """Instants at which its later versions begin; a calendar without versions has none."""
+        return ()
+
+    @property
     def changes(self) -> tuple[int, ...]:
         """Instants from which running clocks follow a new version; a calendar without versions has none."""
         return ()

@@ -89,6 +89,11 @@ class VersionedCalendar(BusinessCalendar):
         return self._history.name
 
     @property
+    def begins(self) -> tuple[int, ...]:
+        """Instants at which its later versions begin."""
+        return self._history.begins
+
+    @property
     def changes(self) -> tuple[int, ...]:
         """Instants from which running clocks follow a new version."""
         return self._history.changes
@@ -110,7 +115,7 @@ class _History:
         self.name = name
         self.versions = tuple(versions)
         self.changes = tuple(version.begins for version in versions[1:] if version.for_running)
-        self._begins = [version.begins for version in versions[1:]]
+        self.begins = tuple(version.begins for version in versions[1:])
         self._composites: dict[tuple[int, ...], VersionedCalendar] = {}
         self._answers: dict[tuple[int, int], VersionedCalendar] = {}
         self.whole = VersionedCalendar(name, self.versions, self)
@@ -121,7 +126,7 @@ class _History:
         return {calendar.name: calendar for calendar in (self.whole, *later)}
 
     def in_force(self, start: int, at: int) -> BusinessCalendar:
-        asked = bisect_right(self._begins, start), bisect_right(self._begins, at)
+        asked = bisect_right(self.begins, start), bisect_right(self.begins, at)
         found = self._answers.get(asked)
         if found is None:
             begun, known = asked

@@ -6,9 +6,8 @@ never taken back; an exception excuses it. Not decided here: what time counts (`
 (`metrics`), and which clocks there are (`clocks`).
 """
 
-from collections import Counter
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from rules.agreement import Agreement, Target
 from rules.clock_row import ClockRow, State, verdict_of
@@ -60,7 +59,7 @@ class Clock:
         self._say, self._broken = say, broken
         self._due: int | None = None
         self._crossings = Crossings()
-        self._happened: Counter[tuple[int, str]] = Counter()
+        self._happened: dict[tuple[int, str], int] = {}
         self._changed_at: int | None = None
         self._retargeted: tuple[int | None, str] | None = None
 
@@ -81,9 +80,9 @@ class Clock:
         if elapsed.used:
             self._changed_at = at
         self.original_due_at = self._due
-        self._decide(at, "clock.started", reason)
+        self._decide(at, "clock.started", reason, due_at=self._due)
         if paused:
-            self._decide(at, "clock.paused", reason)
+            self._decide(at, "clock.paused", reason, occurrence=self._nth(at, "clock.paused"))
 
     def pause(self, at: int, reason: str) -> None:
         """Stop counting at `at`."""
@@ -91,7 +90,7 @@ class Clock:
         self._step("pause")
         self._elapsed.close(at)
         self._elapsed.paused_since = at
-        self._decide(at, "clock.paused", reason)
+        self._decide(at, "clock.paused", reason, occurrence=self._nth(at, "clock.paused"))
 
     def resume(self, at: int, reason: str) -> None:
         """Count again from `at`."""
@@ -105,7 +104,7 @@ class Clock:
             was, because = self._retargeted[0], f"{reason}; {self._retargeted[1]}"
             self._retargeted = None
         self._settle(at)
-        self._decide(at, "clock.resumed", reason)
+        self._decide(at, "clock.resumed", reason, due_at=self._due, occurrence=self._nth(at, "clock.resumed"))
         self._moved(at, was, because)
 
     def retarget(self, agreement: Agreement, target: Target, at: int, reason: str) -> None:
@@ -193,19 +192,23 @@ class Clock:
 
     def attention_at(self, now: int) -> int:
         """The next instant after `now` at which the clock changes by itself, NEVER where there is none."""
+        if self.stopped_at is not None:
+            return NEVER
         upcoming = self.next_at()
-        if self.breached_at is None and self.stopped_at is None:
+        if self.breached_at is None:
             upcoming = min([upcoming, *(at for at in self._crossings.again(self._elapsed) if at > now)])
         return upcoming
 
     def row(self, now: int) -> ClockRow:
         """How the clock stands at `now`."""
+        runs = self.stopped_at is None
         elapsed, wall, paused = self._elapsed.totals(now if self.stopped_at is None else self.stopped_at)
         upcoming = self.attention_at(now)
         # Given more time, a clock that runs is told by how it stands in that time.
-        broken, excused = self.breached_at is not None, self._waived or self.stopped_at is not None
-        excused = excused and self.excused_breach is not None
-        verdict = verdict_of(self.state, broken=broken, excused=excused, risky=self._crossings.risky(elapsed))
+        excused = self.excused_breach is not None and (self._waived or not runs)
+        broken, risky = self.breached_at is not None, runs and self._crossings.risky(elapsed)
+        verdict = verdict_of(self.state, broken=broken, excused=excused, risky=risky)
+        suspended = self.target.suspended
         return ClockRow(
             ticket=self.ticket,
             agreement=self.agreement.name,
@@ -227,7 +230,7 @@ class Clock:
             next_at=upcoming if upcoming < NEVER else None,
             calendar=self.target.calendar.name,
             as_of=now,
-            suspended=tuple((start, end) for start, end in self.target.suspended if end > now),
+            suspended=tuple((start, end) for start, end in suspended if end > now) if suspended else (),
         )
 
     def _step(self, step: str) -> State:
@@ -267,47 +270,30 @@ class Clock:
         self._say_crossed(at, threshold, reason, born=passed and self.target.milliseconds <= used)
 
     def _say_crossed(self, at: int, threshold: Threshold, reason: str, *, born: bool) -> None:
-        if threshold.percent == 1 and self.breached_at is None:
+        breach = threshold.percent == 1
+        if breach and self.breached_at is None:
             self.breached_at = at
-        crossed = self._decision(at, "clock.crossed", reason)
-        crossed.threshold, crossed.due_at, crossed.born, crossed.occurrence = (
-            threshold.text,
-            self._due,
-            born,
-            self._crossings.occurrence,
-        )
-        self._say(crossed)
-        if threshold.percent == 1:
-            limit, words = spoken(self.target.milliseconds), in_words(self.metric)
-            overdue = self._decision(at, "clock.overdue", f"{words}: {limit} are used up, and it has not happened")
-            overdue.born, overdue.occurrence = born, self._crossings.occurrence
-            self._say(overdue)
+        nth = self._crossings.occurrence
+        self._decide(at, "clock.crossed", reason, threshold=threshold.text, due_at=self._due, born=born, occurrence=nth)
+        if breach:
+            reason = f"{in_words(self.metric)}: {spoken(self.target.milliseconds)} are used up, and it has not happened"
+            self._decide(at, "clock.overdue", reason, born=born, occurrence=nth)
             self._broken(self)
 
     def _say_excused(self, at: int, exception: str | None, reason: str, due: int | None) -> None:
-        excused = self._decision(at, "clock.excused", f"{in_words(self.metric)}: the breach is excused: {reason}")
-        excused.exception, excused.due_at, excused.occurrence = exception, due, self._crossings.excusals
-        self._say(excused)
+        reason, nth = f"{in_words(self.metric)}: the breach is excused: {reason}", self._crossings.excusals
+        self._decide(at, "clock.excused", reason, exception=exception, due_at=due, occurrence=nth)
 
     def _moved(self, at: int, was: int | None, reason: str) -> None:
         if self._due != was and self._due is not None:
-            moved = self._decision(at, "clock.moved", reason)
-            moved.due_at, moved.was, moved.occurrence = self._due, was, self._nth(at, moved.kind)
-            self._say(moved)
-
-    def _decide(self, at: int, kind: str, reason: str) -> None:
-        decision = self._decision(at, kind, reason)
-        if kind in ("clock.paused", "clock.resumed"):
-            decision.occurrence = self._nth(at, kind)
-        if kind in ("clock.started", "clock.resumed"):
-            decision.due_at = self._due
-        self._say(decision)
+            self._decide(at, "clock.moved", reason, due_at=self._due, was=was, occurrence=self._nth(at, "clock.moved"))
 
     def _nth(self, at: int, kind: str) -> int:
         """A number for what may happen often, even several times at one instant; other instants do not change it."""
-        self._happened[at, kind] += 1
-        return at * 1_000 + self._happened[at, kind] - 1
+        before = self._happened.get((at, kind), 0)
+        self._happened[at, kind] = before + 1
+        return at * 1_000 + before
 
-    def _decision(self, at: int, kind: str, reason: str) -> Decision:
+    def _decide(self, at: int, kind: str, reason: str, **more: Any) -> None:
         a = self.agreement
-        return Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number)
+        self._say(Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number, **more))

@@ -5,8 +5,7 @@ about (`clock`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rules.calendar import BusinessCalendar
 from rules.instants import text, text_or_none
@@ -27,8 +26,7 @@ def verdict_of(state: State, *, broken: bool, excused: bool, risky: bool) -> Ver
     return "at risk" if risky else "on track"
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRow:
+class ClockRow(NamedTuple):
     """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4. `calendar` counts its limit, but for
     the windows in `suspended`; an excused breach keeps its `breached_at`.
     """
@@ -63,13 +61,13 @@ class ClockRow:
         counted = SuspendedCalendar(calendar.in_force(self.started_at, now), self.suspended) if calendar else None
         open_time = counted.between(self.as_of, now) if counted else 0
         if self.state == "paused":
-            return replace(self, as_of=now, paused_ms=self.paused_ms + open_time)
-        later = replace(self, as_of=now, elapsed_ms=self.elapsed_ms + open_time)
-        later = replace(later, wall_elapsed_ms=self.wall_elapsed_ms + now - self.as_of)
+            return self._replace(as_of=now, paused_ms=self.paused_ms + open_time)
+        later = self._replace(as_of=now, elapsed_ms=self.elapsed_ms + open_time)
+        later = later._replace(wall_elapsed_ms=self.wall_elapsed_ms + now - self.as_of)
         if self.due_at is not None and self.due_at <= now and (self.breached_at is None or self.breached_at < self.due_at):
-            return replace(later, verdict="overdue", breached_at=self.due_at)
+            return later._replace(verdict="overdue", breached_at=self.due_at)
         if self.verdict == "on track" and self.next_at is not None and self.next_at <= now:
-            return replace(later, verdict="at risk")
+            return later._replace(verdict="at risk")
         return later
 
     def public(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from rules.decisions import CROSSINGS, Decision
 from rules.exemptions import Exemptions
 from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.moments import Moment
-from rules.promises import Promises
+from rules.promises import Promise, Promises
 from rules.ticket import Ticket, TicketEvent, in_order
 
 
@@ -39,8 +39,9 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     """All clocks of one ticket as they stand at `now`, from the events that happened by then. Pure."""
     ordered = in_order(history)
     first = ordered[0].time if ordered else now
-    run = _Run(Ticket(ticket, promises.customers, promises.statuses), promises, Exemptions(promises.register, first, now))
-    turns = sorted({*run.exemptions.changes, *(at for at in promises.changes if first < at <= now)})
+    exemptions = Exemptions(promises.register, first, now)
+    run = _Run(Ticket(ticket, promises.customers, promises.statuses), promises, exemptions)
+    turns = sorted({*exemptions.changes, *(at for at in promises.changes if first < at <= now)})
     for event in ordered:
         if event.time > now:
             break
@@ -52,11 +53,11 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     for clock in run.clocks:
         clock.advance(now, inclusive=True)
     decisions = _in_order_of_time(run)
-    upcoming = [clock.attention_at(now) for clock in run.clocks if clock.stopped_at is None]
+    rows = [clock.row(now) for clock in run.clocks]
+    upcoming = [row.next_at for row in rows if row.next_at is not None]
     upcoming.extend(event.time for event in ordered if event.time > now)
     if run.runs:
         upcoming.extend(at for at in promises.changes if at > now)
-    rows = [clock.row(now) for clock in run.clocks]
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)
 
 
@@ -70,22 +71,21 @@ def _in_order_of_time(run: "_Run") -> list[Decision]:
     return sorted(run.decisions, key=order)
 
 
-_Promise = tuple[Agreement, Target]
-
-
 class _Run:
     """One pass over a ticket's events."""
 
     def __init__(self, ticket: Ticket, promises: Promises, exemptions: Exemptions) -> None:
-        self.ticket, self.promises, self.exemptions = ticket, promises, exemptions
+        self.ticket, self.promises = ticket, promises
+        self.exemptions = exemptions or None  # mostly there are none, and every event asks
         self.clocks: list[Clock] = []
         self.decisions: list[Decision] = []
         self.moments: list[Moment] = []
         self._tracks = [Track(metric) for metric in promises.promised]
+        self._standings = promises.judge.beginning
         self._live: dict[str, dict[str, Clock]] = {track.metric.name: {} for track in self._tracks}
         self._numbers: dict[tuple[str, str], int] = {}
         self._since: dict[tuple[str, str], int] = {}
-        self._matching: tuple[str, ...] = ()
+        self._matching = promises.matching(ticket.facts)
         self._priority: object = None
 
     def take(self, event: TicketEvent) -> None:
@@ -99,19 +99,23 @@ class _Run:
         self.moments.append(moment)
         if self.exemptions:
             self.exemptions.happened(event.time, moment.facts)
-        matching = self.promises.matching(facts)
-        changed = matching != self._matching or facts.get("priority") != self._priority or bool(self.exemptions)
-        self._matching, self._priority = matching, facts.get("priority")
-        for track in self._tracks:
-            before = len(track.cycles)
-            for step in track.step(facts, event.time):
+        matching, priority = self._matching, facts.get("priority")
+        if self.promises.concerned(event):
+            matching = self.promises.matching(facts)
+        changed = matching != self._matching or priority != self._priority or self.exemptions is not None
+        self._matching, self._priority = matching, priority
+        taken, self._standings = self.promises.judge.steps(facts, self._standings)
+        for track, steps in zip(self._tracks, taken, strict=True):
+            for step in steps:
+                track.take(step, facts, event.time)
                 self._follow(track, step, event)
-            if changed and track.running and len(track.cycles) == before:
+            if changed and track.running and "start" not in steps:
                 self._reconsider(track, Cause.of(event))
 
     def turn(self, at: int) -> None:
         """Something is decided about promises at an instant without an event of the ticket."""
-        cause = Cause(at, "; ".join(filter(None, (self.promises.published(at), self.exemptions.words(at)))), at)
+        decided = self.exemptions.words(at) if self.exemptions else ""
+        cause = Cause(at, "; ".join(filter(None, (self.promises.published(at), decided))), at)
         for track in self._tracks:
             if track.running:
                 self._reconsider(track, cause)
@@ -130,8 +134,9 @@ class _Run:
     def _follow(self, track: Track, step: Step, event: TicketEvent) -> None:
         live = self._live[track.metric.name]
         if step == "start":
+            cause = Cause.of(event)
             for agreement, target in self._promised(track, event.time).values():
-                self._begin(track, agreement, target, Cause.of(event), afresh=False)
+                self._begin(track, agreement, target, cause, afresh=False)
             return
         if not live:
             return
@@ -160,7 +165,7 @@ class _Run:
             else:
                 clock.end(cause.at, "cancel", self._withdrawn(clock, cause))
                 del live[name]
-        for name, (agreement, target) in (self._promised(track, cause.at) | self._anew(track, cause.at)).items():
+        for name, (agreement, target) in ({**self._promised(track, cause.at), **self._anew(track, cause.at)}).items():
             if name not in live:
                 self._begin(track, agreement, target, cause, afresh=_begins_afresh(agreement))
 
@@ -226,17 +231,15 @@ class _Run:
         since = 0 if goes_on else started_at
         return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, known=known)
 
-    def _anew(self, track: Track, at: int) -> dict[str, _Promise]:
+    def _anew(self, track: Track, at: int) -> dict[str, Promise]:
         """Agreements whose clocks begin now, in the version that is in force now."""
         now = self._promised(track, at, start=at)
         return {name: promise for name, promise in now.items() if _begins_afresh(promise[0])}
 
-    def _promised(self, track: Track, at: int, start: int | None = None) -> dict[str, _Promise]:
+    def _promised(self, track: Track, at: int, start: int | None = None) -> Mapping[str, Promise]:
         """By agreement, what is promised at `at` about this metric, for a clock that starts at `start` or with the cycle."""
         start = track.cycle.started_at if start is None else start
-        applicable = self.promises.applicable(self._matching, start, at)
-        pairs = ((agreement, agreement.target(track.metric.name, self._priority)) for agreement in applicable.values())
-        return {a.name: (a, target.in_force(start, at)) for a, target in pairs if target is not None}
+        return self.promises.about(track.metric.name, self._priority, self._matching, start, at)
 
     def _withdrawn(self, clock: Clock, cause: Cause) -> str:
         agreement = clock.agreement

@@ -39,7 +39,8 @@ class Crossings:
     def arm(self, thresholds: Sequence[Pair]) -> None:
         """Under another limit: all thresholds in order, each with the elapsed time at which it is reached."""
         self._all = thresholds
-        self._pending = [pair for pair in thresholds if pair[1].text not in self._crossed]
+        crossed = self._crossed
+        self._pending = [pair for pair in thresholds if pair[1].text not in crossed] if crossed else list(thresholds)
 
     def forget(self, used: int) -> None:
         """A breach is excused: what takes more than is used lies ahead again."""

@@ -88,10 +88,14 @@ class Elapsed:
 
     def totals(self, end: int) -> tuple[int, int, int]:
         """Working time, wall time and paused working time up to `end`."""
-        active = self._active if self.since is None else [*self._active, (self.since, end)]
+        used, wall = self.used, 0
+        for start, closed in self._active:
+            wall += closed - start
+        if self.since is not None:
+            used += self.calendar.between(self.since, end)
+            wall += end - self.since
         pauses = self._pauses if self.paused_since is None else [*self._pauses, (self.paused_since, end)]
-        running = 0 if self.since is None else self.calendar.between(self.since, end)
-        return self.used + running, sum(b - a for a, b in active), self._working(pauses)
+        return used, wall, self._working(pauses)
 
     def _used_in(self, cycle: Cycle) -> int:
         if cycle.active_since is not None or cycle.paused_since is not None:
@@ -102,5 +106,7 @@ class Elapsed:
         return used
 
     def _working(self, intervals: list[Interval]) -> int:
-        between = self.calendar.between
-        return sum(between(start, end) for start, end in intervals)
+        between, total = self.calendar.between, 0
+        for start, end in intervals:
+            total += between(start, end)
+        return total

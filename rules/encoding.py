@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import NoneType
 from typing import Any
 
 from rules.conditions import ORDERS, AllOf, AnyOf, Condition, ConditionError, Facts, Not, Scalar, Test, comparable, same, typed
@@ -46,6 +47,7 @@ class Literal:
 
 Branch = tuple[Literal, ...]
 _Key = tuple[str, str, Any]
+_LOOKED_UP = frozenset({str, bool, NoneType})
 
 
 class Encoding:
@@ -66,11 +68,11 @@ class Encoding:
     def codes(self, facts: Facts) -> tuple[int, ...]:
         """The codes of one fact, a slot each."""
         get = facts.get
-        # Most fields hold a text or nothing: those are looked up here, without a call.
+        # Most fields hold a text, a truth value or nothing: those are looked up here, without a call.
         return tuple(
             [
-                texts.get(found, 0) if (found := get(field)).__class__ is str and texts is not None else encode(found)
-                for field, texts, encode in self._encoders
+                table.get(found, 0) if (found := get(field)).__class__ in _LOOKED_UP and table is not None else encode(found)
+                for field, table, encode in self._encoders
             ]
         )
 
@@ -177,7 +179,7 @@ class Encoding:
                 return (Literal(slot, ">=", 0), Literal(slot, "<=", equal))
 
     def _encoder(self, key: _Key) -> tuple[str, dict[Any, int] | None, Callable[[Any], int]]:
-        """A slot's field, the codes of texts where they can be looked up, and the code of anything."""
+        """A slot's field, the codes of texts, truths and nothing where they can be looked up, and the code of anything."""
         kind, field, detail = key
         if kind == "has":
             tag = detail[1]
@@ -185,7 +187,8 @@ class Encoding:
         constants = list(self._constants[key].values())
         if kind == "order":
             return field, None, _ranking(constants)
-        return field, {value: i + 1 for i, value in enumerate(constants) if isinstance(value, str)}, _lookup(constants)
+        table: dict[Any, int] = {value: i + 1 for i, value in enumerate(constants) if isinstance(value, str | bool)}
+        return field, {None: -1} | table, _lookup(constants)
 
 
 def _key(test: Test) -> _Key:

@@ -6,11 +6,12 @@ holding, as a condition on fields may, begins no second cycle. Not decided here:
 the same for all agreements.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from rules.conditions import Condition, Facts, Predicate, compiled, fields_of, parse
+from rules.conditions import Condition, Facts, Predicate, Test, compiled, fields_of, parse
+from rules.encoding import Encoding
 from rules.suspension import Calendar
 from rules.ticket import AT_ONE_EVENT
 
@@ -70,6 +71,8 @@ BEGIN_AT = {"next_response": "waiting_since"}
 first and reopened a moment later."""
 
 _MOMENTARY = frozenset({"event", *AT_ONE_EVENT})
+_IS_GONE = Test("gone", "==", True)
+_MOST_REMEMBERED = 20_000
 
 WORDS = {
     "first_response": "first response",
@@ -85,6 +88,18 @@ WORDS = {
 def in_words(metric: str) -> str:
     """A metric's name for people."""
     return WORDS.get(metric, metric.replace("_", " "))
+
+
+class Standing(NamedTuple):
+    """How far a metric of a ticket has come. Not `armed`: its start goes on holding since it ended, and begins nothing."""
+
+    began: bool = False
+    runs: bool = False
+    paused: bool = False
+    armed: bool = True
+
+
+Steps = tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,63 @@ class Metric:
         judges = {part: compiled(condition) for part, condition in conditions.items()}
         asked = fields_of(conditions["start"]) if "start" in conditions else set()
         return Metric(name, conditions, name in CONTINUED, not asked.isdisjoint(_MOMENTARY), judges)
+
+    def judge(self, facts: Facts, standing: Standing) -> tuple[Steps, Standing]:
+        """The steps to take after an event, and where they lead. A `reset` is followed by `start`."""
+        steps: list[Step] = []
+        began, runs, paused, armed = standing
+        gone, starts = facts["gone"], self._holds("start", facts)
+        if not runs:
+            if starts and armed and not gone:
+                steps.append("start")
+                began, runs, paused = True, True, False
+            elif not began:
+                return (), standing
+            armed = armed or gone or not starts
+        if runs and (gone or self._holds("cancel", facts) or self._holds("stop", facts)):
+            steps.append("cancel" if gone or self._holds("cancel", facts) else "stop")
+            runs, armed = False, self.momentary or not starts
+        if "start" not in steps and not gone and self._holds("reset", facts):
+            if runs:
+                armed = self.momentary or not starts
+            steps.extend(("start",) if steps else ("reset", "start"))
+            runs, paused = True, False
+        if runs and paused is not self._waits(facts, paused):
+            paused = not paused
+            steps.append("pause" if paused else "resume")
+        return tuple(steps), Standing(began, runs, paused, armed)
+
+    def _holds(self, part: Step, facts: Facts) -> bool:
+        return part in self.judges and self.judges[part](facts)
+
+    def _waits(self, facts: Facts, paused: bool) -> bool:
+        """Whether it is to be paused: as long as `pause` holds or, where there is one, until `resume` does."""
+        if "resume" not in self.judges:
+            return self._holds("pause", facts)
+        return (paused or self._holds("pause", facts)) and not self._holds("resume", facts)
+
+
+class Judge:
+    """What some metrics make of a ticket's events. It depends on what their conditions ask for and on how far they have come:
+    each different combination is judged once and then remembered, however many metrics there are.
+    """
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+        self._encoding = Encoding([_IS_GONE, *(condition for metric in metrics for condition in metric.conditions.values())])
+        self._remembered: dict[tuple[object, ...], tuple[tuple[Steps, ...], tuple[Standing, ...]]] = {}
+        self.beginning = (Standing(),) * len(metrics)
+
+    def steps(self, facts: Facts, standings: tuple[Standing, ...]) -> tuple[tuple[Steps, ...], tuple[Standing, ...]]:
+        """For each metric, the steps to take after an event, and where they lead."""
+        key = (self._encoding.codes(facts), standings)
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            judged = [metric.judge(facts, standing) for metric, standing in zip(self._metrics, standings, strict=True)]
+            found = self._remembered[key] = tuple(steps for steps, _ in judged), tuple(standing for _, standing in judged)
+        return found
 
 
 @dataclass(slots=True)
@@ -148,79 +220,33 @@ class Cycle:
 
 
 class Track:
-    """What happened to one metric of one ticket, event by event."""
+    """What happened to one metric of one ticket: its cycles, step by step."""
 
-    __slots__ = (
-        "_armed",
-        "_cancel",
-        "_ended_at",
-        "_pause",
-        "_reset",
-        "_resume",
-        "_start",
-        "_stop",
-        "cycles",
-        "metric",
-        "running",
-    )
+    __slots__ = ("_ended_at", "cycles", "metric", "running")
 
     def __init__(self, metric: Metric) -> None:
         self.metric = metric
         self.cycles: list[Cycle] = []
         self.running = False
         self._ended_at = 0
-        self._armed = True
-        get = metric.judges.get
-        self._start, self._cancel, self._stop = get("start"), get("cancel"), get("stop")
-        self._reset, self._pause, self._resume = get("reset"), get("pause"), get("resume")
 
     @property
     def cycle(self) -> Cycle:
         """The latest cycle."""
         return self.cycles[-1]
 
-    def step(self, facts: Facts, at: int) -> Iterator[Step]:
-        """Judge the conditions after an event at `at`; each step is given as it is taken. A `reset` is followed by `start`."""
-        begun = False
-        if not self.running:
-            wanted = self._start is not None and not facts["gone"] and self._start(facts)
-            if wanted and self._armed:
+    def take(self, step: Step, facts: Facts, at: int) -> None:
+        """Take a step at an instant."""
+        match step:
+            case "start":
                 known = facts.get(BEGIN_AT.get(self.metric.name, ""))
-                yield self._begin(at if known is None else max(known, self._ended_at))
-                begun = True
-            elif not self.cycles:
-                return
-            self._armed = self._armed or not wanted
-        if self.running and (facts["gone"] or (self._cancel and self._cancel(facts))):
-            yield self._end(at, "cancel", facts)
-        elif self.running and self._stop and self._stop(facts):
-            yield self._end(at, "stop", facts)
-        if self._reset and not begun and not facts["gone"] and self._reset(facts):
-            if self.running:
-                yield self._end(at, "reset", facts)
-            yield self._begin(at)
-        if self.running and self._pause:
-            yield from self._judge_pause(facts, at)
-
-    def _begin(self, at: int) -> Step:
-        self.cycles.append(Cycle(len(self.cycles) + 1, at, active_since=at))
-        self.running = True
-        return "start"
-
-    def _end(self, at: int, step: Step, facts: Facts) -> Step:
-        self.cycle.end(at)
-        self.running, self._ended_at = False, at
-        self._armed = self.metric.momentary or self._start is None or not self._start(facts)
-        return step
-
-    def _judge_pause(self, facts: Facts, at: int) -> Iterator[Step]:
-        assert self._pause is not None
-        cycle = self.cycle
-        paused = cycle.paused_since is not None
-        wanted = self._pause(facts) if self._resume is None else (paused or self._pause(facts)) and not self._resume(facts)
-        if wanted and not paused:
-            cycle.pause(at)
-            yield "pause"
-        elif paused and not wanted:
-            cycle.resume(at)
-            yield "resume"
+                begins = at if known is None else max(known, self._ended_at)
+                self.cycles.append(Cycle(len(self.cycles) + 1, begins, active_since=begins))
+                self.running = True
+            case "pause":
+                self.cycle.pause(at)
+            case "resume":
+                self.cycle.resume(at)
+            case _:
+                self.cycle.end(at)
+                self.running, self._ended_at = False, at

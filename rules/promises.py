@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.agreement import Agreement
+from rules.agreement import Agreement, Target
 from rules.calendar import BusinessCalendar
-from rules.conditions import Facts
+from rules.conditions import Facts, fields_of
 from rules.matching import Matcher
-from rules.metrics import BUILT_IN, Metric
+from rules.metrics import BUILT_IN, Judge, Metric
 from rules.register import EMPTY, Register
+from rules.ticket import DERIVED, OPENED, TicketEvent
+
+Promise = tuple[Agreement, Target]
+"""A version of an agreement, and its limit for one metric."""
 
 
 @dataclass
@@ -34,18 +38,29 @@ class Promises:
         known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
         promised = {metric for agreement in self.agreements for metric in agreement.targets}
         self.promised = [known[name] for name in known if name in promised]
+        self.judge = Judge(self.promised)
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
+        # What is known of a customer, and lent to the ticket, hangs on the field `customer`.
+        self._asked = {"customer"}.union(*(fields_of(agreement.when) for agreement in self.agreements))
+        self._always_concerned = not self._asked.isdisjoint(DERIVED)
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
-        self._since = sorted({agreement.since for agreement in self.agreements})
         self._calendars = dict.fromkeys(calendar for agreement in self.agreements for calendar in agreement.calendars)
         versions = {agreement.since for agreement in self.agreements if agreement.applies_to == "open"}
         self.changes = sorted(versions.union(*(calendar.changes for calendar in self._calendars)))
-        self._remembered: dict[tuple[tuple[str, ...], int, int], dict[str, Agreement]] = {}
+        begins = (calendar.begins for calendar in self._calendars)
+        self._instants = sorted({agreement.since for agreement in self.agreements}.union(*begins))
+        limits = (by_priority for agreement in self.agreements for by_priority in agreement.targets.values())
+        self._priorities = frozenset(priority for by_priority in limits for priority in by_priority)
+        self._remembered: dict[tuple[str, str | None, tuple[str, ...], int, int], Mapping[str, Promise]] = {}
 
     def agreement(self, name: str | None, version: str | None) -> Agreement | None:
         """One version of an agreement, where there is one."""
         return self._by_version.get((name, version))
+
+    def concerned(self, event: TicketEvent) -> bool:
+        """Whether an event can change which conditions hold. Most name no field that an agreement asks about."""
+        return self._always_concerned or event.type == OPENED or not self._asked.isdisjoint(event.data)
 
     def matching(self, facts: Facts) -> tuple[str, ...]:
         """Keys of all agreement versions whose condition holds, whenever they are in force."""
@@ -53,19 +68,6 @@ class Promises:
 
     def applicable(self, matching: tuple[str, ...], start: int, at: int) -> dict[str, Agreement]:
         """By name, the agreements among `matching` that hold at `at` for a clock that started at `start`."""
-        key = (matching, bisect_right(self._since, start), bisect_right(self.changes, at) if self.changes else 0)
-        found = self._remembered.get(key)
-        if found is None:
-            found = self._remembered[key] = self._choose(set(matching), start, at)
-        return found
-
-    def published(self, at: int) -> str:
-        """What begins at an instant to hold for running clocks too, in words."""
-        begins = [a.key for a in self.agreements if a.since == at and a.applies_to == "open"]
-        begins += [f"a new version of calendar {calendar.name}" for calendar in self._calendars if at in calendar.changes]
-        return f"{' and '.join(begins)} holds for open tickets too" if begins else ""
-
-    def _choose(self, matching: set[str], start: int, at: int) -> dict[str, Agreement]:
         in_force: dict[str, Agreement] = {}
         for agreement in self._in_order:
             if agreement.since <= (at if agreement.applies_to == "open" else start):
@@ -74,3 +76,22 @@ class Promises:
         replaced = {name for agreement in chosen.values() for name in agreement.instead_of}
         ordered = {agreement.name: agreement for agreement in self.agreements}
         return {name: chosen[name] for name in ordered if name in chosen and name not in replaced}
+
+    def about(self, metric: str, priority: object, matching: tuple[str, ...], start: int, at: int) -> Mapping[str, Promise]:
+        """By agreement, what is promised about a metric at `at` for a clock that starts at `start`. As much as changes between
+        two beginnings of a version is found out once.
+        """
+        known = priority if isinstance(priority, str) and priority in self._priorities else None
+        key = (metric, known, matching, bisect_right(self._instants, start), bisect_right(self._instants, at))
+        found = self._remembered.get(key)
+        if found is None:
+            pairs = ((a, a.target(metric, known)) for a in self.applicable(matching, start, at).values())
+            found = {a.name: (a, target.in_force(start, at)) for a, target in pairs if target is not None}
+            self._remembered[key] = found
+        return found
+
+    def published(self, at: int) -> str:
+        """What begins at an instant to hold for running clocks too, in words."""
+        begins = [a.key for a in self.agreements if a.since == at and a.applies_to == "open"]
+        begins += [f"a new version of calendar {calendar.name}" for calendar in self._calendars if at in calendar.changes]
+        return f"{' and '.join(begins)} holds for open tickets too" if begins else ""

@@ -13,11 +13,10 @@ in progress.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
@@ -25,20 +24,22 @@ DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")
 AT_ONE_EVENT = ("author", "public", "score", "answer", "first_answer", "reopened", "handed_over", "assigned")
 """Facts that hold at the event that brought them, and not after it."""
+_NOTHING_HAPPENED = {name: None if name in ("author", "public", "score") else False for name in AT_ONE_EVENT}
 _NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "waiting_since", "gone"})
 """What a helpdesk's field of the same name does not overrule, and the text of a reply."""
+DERIVED = _NOT_COPIED | {"helpdesk_status"}
+"""Facts that an event can change without naming them."""
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class TicketEvent:
+class TicketEvent(NamedTuple):
     """Something that happened to a ticket, at `time`; `arrival` is the ledger's number, `recorded` when we heard of it."""
 
     ticket: str
     type: str
     time: int
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
     id: str = ""
     source: str = ""
     sequence: str | None = None
@@ -98,16 +99,18 @@ class Ticket:
 
     def apply(self, event: TicketEvent) -> None:
         """Take in one event. A second `ticket.opened` counts as an update."""
-        facts = self.facts
+        facts, data = self.facts, event.data
         for name in self._lent:
             facts.pop(name, None)
+        facts.update(_NOTHING_HAPPENED)
         status, group, assignee = facts.get("status"), facts.get("group"), facts.get("assignee")
-        for name, value in event.data.items():
+        for name, value in data.items():
             if name not in _NOT_COPIED:
                 facts[name] = value
-        facts["score"] = event.data.get("score")
-        if self._statuses and "status" in event.data:
-            self._translate(event.data["status"])
+        if "score" in data:
+            facts["score"] = data["score"]
+        if self._statuses and "status" in data:
+            self._translate(data["status"])
         type_ = event.type
         if type_ == OPENED:
             if self.opened:
@@ -115,15 +118,18 @@ class Ticket:
             else:
                 self._open(event.time)
         facts["event"] = type_
-        self._speak(event, type_)
+        if type_ == REPLIED:
+            self._speak(event)
         now = facts.get("status")
         if now in DONE and status not in DONE:
             facts["waiting_since"] = None
         facts["reopened"] = status in DONE and now is not None and now not in DONE
-        facts["handed_over"] = type_ != OPENED and facts.get("group") not in (None, group)
-        facts["assigned"] = type_ != OPENED and facts.get("assignee") not in (None, assignee)
+        if type_ != OPENED:
+            facts["handed_over"] = facts.get("group") not in (None, group)
+            facts["assigned"] = facts.get("assignee") not in (None, assignee)
         facts["gone"] = facts.get("gone") is True or type_ in _GONE
-        self._lend()
+        if self._customers:
+            self._lend()
 
     def _translate(self, status: object) -> None:
         known = self._statuses.get(status) if isinstance(status, str) else None
@@ -145,17 +151,14 @@ class Ticket:
         if facts.get("waiting_since") is None:
             facts["waiting_since"] = at
 
-    def _speak(self, event: TicketEvent, type_: str) -> None:
+    def _speak(self, event: TicketEvent) -> None:
         facts = self.facts
-        author = public = None
-        if type_ == REPLIED:
-            author, public = event.data.get("author"), event.data.get("public")
-            if author == "customer":
-                self._wait(event.time)
-        answer = author == "agent" and public is True
-        facts["author"], facts["public"], facts["answer"] = author, public, answer
-        facts["first_answer"] = answer and facts.get("answered") is not True
-        if answer:
+        author, public = event.data.get("author"), event.data.get("public")
+        facts["author"], facts["public"] = author, public
+        if author == "customer":
+            self._wait(event.time)
+        elif author == "agent" and public is True:
+            facts["answer"], facts["first_answer"] = True, facts.get("answered") is not True
             facts["answered"], facts["waiting"], facts["waiting_since"] = True, False, None
 
     def _lend(self) -> None:

@@ -135,7 +135,7 @@ def _clock_row(row: ClockRow, look: Look, team: str | None) -> dict[str, Any]:
     judged = judged_at(row)
     facts = look.facts if judged is None else facts_at(look.moments, judged)
     about = {name: _text(facts.get(name)) for name in _GROUPING}
-    return {**asdict(row), **about, "suspended": json.dumps(row.suspended), "judged_at": judged, "team": team}
+    return {**row._asdict(), **about, "suspended": json.dumps(row.suspended), "judged_at": judged, "team": team}
 
 
 def _text(value: object) -> str | None:

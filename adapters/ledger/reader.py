@@ -6,7 +6,6 @@ Decided here: how they are asked. Not decided here: what the answers mean to peo
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, literal, or_, select
@@ -18,7 +17,6 @@ from escalation.page import PageRow
 from rules.clock_row import ClockRow
 from rules.instants import MINUTE
 
-_CLOCK = tuple(field.name for field in fields(ClockRow))
 _GROUPS = ("customer", "tier", "region", "service", "priority", "team", "agreement", "metric")
 
 
@@ -160,7 +158,7 @@ def _filtered(wanted: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
 
 
 def _clock(row: Row[Any]) -> ClockRow:
-    values = {name: getattr(row, name) for name in _CLOCK}
+    values = {name: getattr(row, name) for name in ClockRow._fields}
     suspended = tuple((start, end) for start, end in json.loads(row.suspended))
     return ClockRow(**values | {"suspended": suspended})
 

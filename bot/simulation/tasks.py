@@ -239,7 +239,7 @@ def _put_down(store: Store, shards: Mapping[int, list[Any]]) -> Shards:
 
 
 def _packed(event: TicketEvent) -> bytes:
-    rest: Any = (event.type, event.time, event.data, event.id, event.source, event.sequence, event.arrival, event.recorded)
+    rest: Any = event[1:]
     return marshal.dumps(rest)
 
 

@@ -4,7 +4,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +162,7 @@ def compare(ledger: Ledger, book: Book) -> None:
 
 
 def on_time(event: TicketEvent) -> TicketEvent:
-    return replace(event, recorded=None)
+    return event._replace(recorded=None)
 
 
 def named(decision: Decision) -> tuple[Any, ...]:

@@ -204,7 +204,7 @@ def test_a_stored_figure_goes_on_in_the_versions_that_count_for_its_clock() -> N
     noon = at("2026-06-30T12:00:00Z")  # the next day ends at 17:00 for a clock that began before it, else at 18:00
     promised = agreement(calendar=BOTH, targets=targets(BOTH, resolution="99h"))
     stored = clock(see([opened(noon)], noon, promised), "resolution")
-    stored = replace(stored, calendar="london")
+    stored = stored._replace(calendar="london")
     for started, expected in ((noon, 4 + 8), (AUGUST, 4 + 10)):  # it is 13:00 in London at noon UTC
-        later = replace(stored, started_at=started).at(noon + DAY + 6 * HOUR, BOTH.versions)
+        later = stored._replace(started_at=started).at(noon + DAY + 6 * HOUR, BOTH.versions)
         assert later.elapsed_ms == expected * HOUR

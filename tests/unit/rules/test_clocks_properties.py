@@ -108,7 +108,7 @@ def told(seen: TicketClocks) -> list[tuple[Any, ...]]:
 def test_events_in_any_order_and_more_than_once_give_the_same_clocks(
     promised: Promises, history: list[TicketEvent], now: int, dice: random.Random
 ) -> None:
-    again = [replace(e, arrival=e.arrival + 1_000) for e in history if dice.random() < 0.3]
+    again = [e._replace(arrival=e.arrival + 1_000) for e in history if dice.random() < 0.3]
     shuffled = history + again
     dice.shuffle(shuffled)
     plain, mixed = (clocks_of("T-1", each, promised, now) for each in (history, shuffled))
@@ -238,7 +238,7 @@ def test_a_row_read_later_says_what_a_look_would_say_then(history: list[TicketEv
     later = min(max(later, looked), seen.next_at - 1)
     fresh = clocks_of("T-1", history, ALL, later)
     assert [row.at(later, CALENDARS) for row in seen.rows] == [
-        replace(row, as_of=looked) if row.stopped_at is not None else row for row in fresh.rows
+        row._replace(as_of=looked) if row.stopped_at is not None else row for row in fresh.rows
     ]
 
 

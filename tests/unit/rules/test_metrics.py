@@ -4,11 +4,14 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rules.conditions import ConditionError
-from rules.metrics import BUILT_IN, Metric, Track, in_words
+from rules.metrics import BUILT_IN, Judge, Metric, Standing, Track, in_words
 from rules.ticket import Ticket, TicketEvent
 from tests.support.core import answered, at, event, opened, updated, wrote
+from tests.support.histories import random_history
 
 START = at("2026-01-05T10:00:00Z")
 
@@ -16,11 +19,12 @@ START = at("2026-01-05T10:00:00Z")
 def steps(metric: str | dict[str, Any], *history: TicketEvent) -> list[list[str]]:
     """What each event led to."""
     raw = BUILT_IN[metric] if isinstance(metric, str) else metric
-    ticket, track = Ticket("T-1"), Track(Metric.of("m", raw))
+    ticket, judged, standing = Ticket("T-1"), Metric.of("m", raw), Standing()
     found = []
     for happened in history:
         ticket.apply(happened)
-        found.append(list(track.step(ticket.facts, happened.time)))
+        taken, standing = judged.judge(ticket.facts, standing)
+        found.append(list(taken))
     return found
 
 
@@ -177,10 +181,13 @@ def test_nothing_happens_before_the_start() -> None:
 @pytest.mark.parametrize(("before", "now"), list(product(["new", "open", "pending", "on_hold", "solved", "closed"], repeat=2)))
 def test_a_pause_is_never_lost_on_the_way_from_any_status_to_any_other(before: str, now: str) -> None:
     """The resolution's state after a change of status depends on the new status alone."""
-    ticket, track = Ticket("T-1"), Track(Metric.of("resolution", BUILT_IN["resolution"]))
+    resolution, standing = Metric.of("resolution", BUILT_IN["resolution"]), Standing()
+    ticket, track = Ticket("T-1"), Track(resolution)
     for happened in (opened(START), updated(minutes(1), status=before), updated(minutes(2), status=now)):
         ticket.apply(happened)
-        list(track.step(ticket.facts, happened.time))
+        taken, standing = resolution.judge(ticket.facts, standing)
+        for step in taken:
+            track.take(step, ticket.facts, happened.time)
     assert track.running is (now not in ("solved", "closed"))
     if track.running:
         assert (track.cycle.paused_since is not None) is (now in ("pending", "on_hold"))
@@ -200,3 +207,39 @@ def test_a_condition_that_cannot_be_read_is_refused_with_the_part_it_stands_in()
 def test_a_metric_has_a_name_for_people() -> None:
     assert in_words("first_response") == "first response"
     assert in_words("return_refunded") == "return refunded"
+
+
+# What is remembered
+
+OWN = {
+    "heavy": {"start": {"weight": {">=": 3}}, "stop": {"weight": {"<": 3}}, "pause": {"tags": {"has": "hold"}}},
+    "flagged": {
+        "start": {"flag": True},
+        "cancel": {"flag": 1},
+        "reset": {"event": "order.again"},
+        "resume": {"status": "open"},
+    },
+}
+CHANGES: list[tuple[str, dict[str, Any]]] = (
+    [("ticket.updated", {"status": name}) for name in ("open", "pending", "solved", "odd", None)]
+    + [("ticket.updated", {"group": name}) for name in ("support", "second-line")]
+    + [("ticket.updated", {"assignee": name}) for name in ("ana", None)]
+    + [("ticket.updated", {"weight": found}) for found in (1, 3, 7.5, "3", True, None)]
+    + [("ticket.updated", {"flag": found}) for found in (1, True, 1.0, "true", None)]
+    + [("ticket.updated", {"tags": found}) for found in (["hold"], [], "hold", None)]
+    + [("ticket.replied", {"author": name, "public": True}) for name in ("agent", "customer", "bot")]
+    + [("order.again", {}), ("ticket.deleted", {}), ("ticket.updated", {"title": "still"})]
+)
+METRICS = [Metric.of(name, raw) for name, raw in (BUILT_IN | OWN).items()]
+JUDGE = Judge(METRICS)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32))
+def test_what_is_remembered_of_earlier_tickets_is_what_judging_each_event_comes_to(seed: int) -> None:
+    ticket, standings = Ticket("T-1"), JUDGE.beginning
+    for happened in random_history(seed, START, CHANGES, [0, 60_000, 120_000], 15):
+        ticket.apply(happened)
+        expected = [metric.judge(ticket.facts, standing) for metric, standing in zip(METRICS, standings, strict=True)]
+        taken, standings = JUDGE.steps(ticket.facts, standings)
+        assert list(zip(taken, standings, strict=True)) == expected

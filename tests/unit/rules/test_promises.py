@@ -3,10 +3,32 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rules.agreement import Agreement
-from tests.support.core import agreement, at, gold, promises, targets
+from rules.ticket import Ticket
+from tests.support.core import CUSTOMERS, agreement, at, gold, promises, targets
+from tests.support.histories import random_history
 
+CHANGES: list[tuple[str, dict[str, Any]]] = (
+    [("ticket.updated", {"status": name}) for name in ("open", "Waiting", "on_hold", "solved", None)]
+    + [("ticket.updated", {"customer": name}) for name in ("acme", "globex", "x", None)]
+    + [("ticket.updated", {"tier": name}) for name in ("gold", "silver", None)]
+    + [("ticket.updated", {"group": name, "answered": True}) for name in ("support", None)]
+    + [("ticket.replied", {"author": name, "public": True}) for name in ("agent", "customer")]
+    + [("ticket.opened", {"region": "emea"}), ("ticket.deleted", {}), ("ticket.rated", {"score": 1}), ("order.shipped", {})]
+)
+ASKED: list[dict[str, Any]] = [
+    {"tier": "gold"},
+    {"status": "on_hold"},
+    {"status": "new", "region": "emea"},
+    {"impact": "high"},
+    {"helpdesk_status": "Waiting"},
+    {"answered": True},
+    {"event": "order.shipped"},
+    {"score": {"<": 3}, "group": {"not": "support"}},
+]
 FACTS = {"tier": "gold", "service": "payments", "customer": "acme"}
 
 
@@ -23,6 +45,19 @@ def test_all_agreements_that_match_apply_in_the_order_of_the_configuration() -> 
 def test_none_is_a_legal_outcome() -> None:
     assert applying({"tier": "tin"}, "2026-01-05T10:00:00Z", gold()) == []
     assert applying(FACTS, "2026-01-05T10:00:00Z") == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32), st.sets(st.integers(0, len(ASKED) - 1), max_size=3))
+def test_an_event_that_concerns_no_agreement_changes_no_match(seed: int, chosen: set[int]) -> None:
+    found = promises(*(agreement(f"a{n}", when=ASKED[n]) for n in chosen), customers=CUSTOMERS, statuses={"Waiting": "pending"})
+    ticket = Ticket("T-1", found.customers, found.statuses)
+    before = found.matching(ticket.facts)
+    for happened in random_history(seed, 0, CHANGES, [0, 1, 2], 15)[seed % 2 :]:  # also without its opening
+        ticket.apply(happened)
+        if found.concerned(happened):
+            before = found.matching(ticket.facts)
+        assert found.matching(ticket.facts) == before
 
 
 VERSIONS = (

@@ -135,6 +135,6 @@ def test_versions_with_equal_hours_change_nothing() -> None:
     def rows(calendar):  # type: ignore[no-untyped-def]
         terms = agreement(calendar=calendar, targets={"resolution": {"default": Target(9 * HOUR, calendar, "9h")}})
         found = clocks(fold(history, day("12:00", "2026-01-08"), terms))
-        return [replace(row, calendar="office") for row in found]
+        return [row._replace(calendar="office") for row in found]
 
     assert rows(whole) == rows(split)
