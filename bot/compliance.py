@@ -48,7 +48,7 @@ def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
                 in_words(tally.metric),
                 _share(a),
                 *(f"{n:,}" for n in (a.missed, a.overdue, a.at_risk, a.on_track, a.excused)),
-                kept(a, objective_of(book, tally.agreement, now)),
+                kept(a, objective_of(book, tally.agreement, min(now, span.end - 1))),
                 span.name,
             )
             for span, tally, a in found
@@ -87,11 +87,13 @@ def _table(title: str, tallies: Sequence[Tally], book: Book, by: str | None, spa
     rows = []
     for tally in tallies:
         a = Attainment.of(tally.verdicts)
-        objective = objective_of(book, tally.agreement, min(now, span.end))
+        objective = objective_of(book, tally.agreement, min(now, span.end - 1))
         group = (clipped(tally.group, 60) or "–",) if by and by != "agreement" else ()
         likely = f"{100 * a.interval[0]:.1f} to {100 * a.interval[1]:.1f} %" if a.interval and a.judged < SMALL else "–"
         numbers = (a.judged, a.met, a.missed, a.excused, a.cancelled, a.on_track + a.at_risk)
-        against = (kept(a, objective), _budget(a, objective))
+        # An objective is judged over its own span alone.
+        own = objective is not None and objective.over == span.span
+        against = (kept(a, objective, judged=own), _budget(a, objective) if own else "–")
         rows.append((tally.agreement, in_words(tally.metric), *group, a.share, *against, *(f"{n:,}" for n in numbers), likely))
     named = (by.capitalize(),) if by and by != "agreement" else ()
     figures = ("Objective", "Budget left", "Judged", "Met", "Missed", "Excused", "Cancelled", "Running", "Likely")
@@ -107,10 +109,10 @@ def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) ->
     in it and nothing runs, in the last one in which something was.
     """
     spans: dict[Period, set[str]] = {}
-    for agreement in book.promises.agreements:
-        objective = objective_of(book, agreement.name, now)
-        span = period(objective.over if objective else "month", now, agreement.calendar.zone)
-        spans.setdefault(span, set()).add(agreement.name)
+    for name in dict.fromkeys(agreement.name for agreement in book.promises.agreements):
+        objective = objective_of(book, name, now)
+        span = period(objective.over if objective else "month", now, book.zone)
+        spans.setdefault(span, set()).add(name)
     found: list[tuple[Period, Tally]] = []
     for span, names in spans.items():
         present = [tally for tally in reader.tally(now, filters, within=(span.start, span.end)) if tally.agreement in names]
@@ -135,11 +137,11 @@ def _share(a: Attainment) -> str:
     return f"{a.share} of {a.judged:,}" if a.judged else "–"
 
 
-def kept(a: Attainment, objective: Objective | None) -> str:
-    """An objective, and whether it is kept."""
+def kept(a: Attainment, objective: Objective | None, *, judged: bool = True) -> str:
+    """An objective, and whether it is kept where that is `judged`."""
     if objective is None:
         return "–"
-    verdict = a.keeps(objective)
+    verdict = a.keeps(objective) if judged else None
     words = "" if verdict is None else ", kept" if verdict else ", not kept"
     return f"{objective.text} a {objective.over}{words}"
 

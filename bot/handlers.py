@@ -98,7 +98,7 @@ class Handlers:
                 return self._about(asked, f"{who.name} asks for {asked.id}.")
             if not command.words:
                 return pick_exception(self._registrar.register, self._book, now, str(step))
-            id, comment = command.words[0].upper(), " ".join(command.words[1:])
+            id, comment = command.words[0].upper(), " ".join(command.words[1:]).removeprefix("because ")
             moved = self._registrar.move(id, step, who, comment)  # type: ignore[arg-type]
         except (CommandError, RefusalError) as error:
             return refusal(str(error))

@@ -132,8 +132,8 @@ class Registrar:
 
     def _say_once(self, exception: SlaException, what: str, line: str) -> None:
         if f"{exception.id}/{what}" not in self._announced:
-            self._announced.add(f"{exception.id}/{what}")
             self._say(exception, what, line, (exception.requester,))
+            self._announced.add(f"{exception.id}/{what}")
 
     def _say(self, exception: SlaException, what: str, line: str, mentions: Sequence[str]) -> None:
         """To every team that has promised something, under a key by which it is said once."""

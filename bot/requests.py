@@ -4,6 +4,7 @@ Decided here: the words of `/sla exceptions request …`, and that a time withou
 zone. Not decided here: what a request must say (`rules.exceptions`).
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ def request_of(words: Sequence[str], zone: ZoneInfo, now: int) -> dict[str, Any]
     """The data of a request. Raises CommandError with what to write instead."""
     if not words:
         raise CommandError(f"What is asked for? Write {USAGE}")
-    parts = _parts(words[1:])
+    parts = _parts(_quoted(words[1:]))
     missing = [word for word in ("for", "from", "until", "because") if not parts.get(word)]
     if missing:
         raise CommandError(f"The request does not say {' and '.join(missing)}. Write {USAGE}")
@@ -41,15 +42,35 @@ def request_of(words: Sequence[str], zone: ZoneInfo, now: int) -> dict[str, Any]
 
 
 def scope_of(words: Sequence[str]) -> dict[str, Any]:
-    """`customer=acme service=payments,login` as a condition. Raises CommandError."""
+    """`customer=acme service=payments,login tags=vip` as a condition; what looks like a number may be one. Raises CommandError."""
     scope: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name or not value:
             raise CommandError(f"For what? {word[:40]!r} is no field with a value: write customer=acme or ticket=T-1")
-        values = [one for one in value.split(",") if one]
-        scope[name] = values[0] if len(values) == 1 else {"in": values}
+        values = [meant for one in value.split(",") if one for meant in _meant(one)]
+        if name == "tags":
+            scope.setdefault("any", []).extend({"tags": {"has": one}} for one in values)
+        else:
+            scope[name] = values[0] if len(values) == 1 else {"in": values}
     return scope
+
+
+def _meant(value: str) -> list[Any]:
+    """A text, and what else it may stand for in a ticket's field: a number, true or false."""
+    if value in ("true", "false"):
+        return [value, value == "true"]
+    return [value, int(value)] if value.isascii() and value.isdigit() and len(value) < 16 else [value]
+
+
+def _quoted(words: Sequence[str]) -> list[str]:
+    """The words with what stands in quotation marks as one, up to the reason, which is left as it is."""
+    lowered = [word.lower() for word in words]
+    reason = lowered.index("because") if "because" in lowered else len(words)
+    try:
+        return [*shlex.split(" ".join(words[:reason])), *words[reason:]]
+    except ValueError:
+        raise CommandError(f"A quotation mark stands alone. Write {USAGE}") from None
 
 
 def _parts(words: Sequence[str]) -> dict[str, list[str]]:

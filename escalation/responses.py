@@ -14,6 +14,7 @@ from escalation.facts import Count, Facts
 from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
 from rules.agreement import Agreement
+from rules.clock_row import BROKEN
 from rules.clocks import TicketClocks
 from rules.decisions import Decision
 from rules.moments import Moment
@@ -47,7 +48,8 @@ class Responses:
         self._told: set[str] = set()
         self._noticed: set[tuple[int, Clock, str | None]] = set()
         self._written: list[int] = []
-        self._breaches = sorted(row.breached_at for row in clocks.rows if row.kind == "sla" and row.breached_at is not None)
+        broken = (row for row in clocks.rows if row.kind == "sla" and row.verdict in BROKEN)
+        self._breaches = sorted(row.breached_at for row in broken if row.breached_at is not None)
 
     def run(self, now: int) -> None:
         """Apply everything up to and at `now`."""

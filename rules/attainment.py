@@ -94,5 +94,7 @@ class Attainment:
 
 
 def judged_at(row: ClockRow) -> int | None:
-    """When a clock was judged, or ended without being judged; None where it runs within its time."""
+    """When a clock was judged, or ended without being judged; None where it runs within its time, or within more of it."""
+    if row.stopped_at is None and row.verdict in ("on track", "at risk"):
+        return None
     return row.breached_at if row.breached_at is not None else row.stopped_at

@@ -11,32 +11,18 @@ from typing import Any, Literal
 
 from rules.agreement import Agreement, Target
 from rules.clock_row import ClockRow, State, verdict_of
+from rules.clock_states import stepped
 from rules.crossings import NEVER, Crossings
 from rules.decisions import Decision
 from rules.durations import Threshold, spoken
 from rules.elapsed import Elapsed
 from rules.metrics import Cycle, in_words
 
-TRANSITIONS: dict[tuple[State, str], State] = {
-    ("running", "pause"): "paused",
-    ("paused", "resume"): "running",
-    ("running", "stop"): "met",
-    ("paused", "stop"): "met",
-    ("running", "cancel"): "cancelled",
-    ("paused", "cancel"): "cancelled",
-    ("running", "retarget"): "running",
-    ("paused", "retarget"): "paused",
-}
-"""Every step a clock can take; `stop` gives missed instead of met where the due instant has passed."""
-
-
-class ClockError(ValueError):
-    """A clock was asked for a step that its state does not allow."""
-
 
 class Clock:
     """A running promise. `say` receives its decisions, in the order in which they come about; `broken` is told of its breach
-    and may waive it. `target` is its limit, `base` what that was before exceptions.
+    and may waive it. `target` is its limit, `base` what that was before exceptions; `began_at` is when the first of the cycles
+    began that it carries.
     """
 
     def __init__(
@@ -50,6 +36,7 @@ class Clock:
     ) -> None:
         self.ticket, self.agreement, self.metric, self.number = ticket, agreement, metric, cycle
         self.base: Target
+        self.began_at = 0
         self.state: State = "running"
         self.stopped_at: int | None = None
         self.breached_at: int | None = None
@@ -132,6 +119,7 @@ class Clock:
         if running:
             self.advance(at)
             self._elapsed.split(at)
+        new = [exception.id for exception in target.under if exception not in self.target.under]
         self.target = target
         self._elapsed.measure_in(target.counted)
         left = target.milliseconds - self._elapsed.used
@@ -147,7 +135,7 @@ class Clock:
             if not excused:
                 self._moved(at, was, reason)
         if excused:
-            self._say_excused(at, target.under[0].id if target.under else None, reason, self._due if running else None)
+            self._say_excused(at, new[0] if new else None, reason, self._due if running else None)
 
     def waive(self, at: int, exception: str, reason: str) -> None:
         """An exception excuses the breach, whatever becomes of the clock."""
@@ -164,6 +152,7 @@ class Clock:
                 self._due = elapsed.after(at, limit - elapsed.used)
             if self._due is not None and self._due < at:
                 self.breached_at = at  # a change at this very instant has put the due instant behind it
+                self._broken(self)
         state = self._step(how)
         elapsed.close(at)
         self.stopped_at = at
@@ -234,11 +223,7 @@ class Clock:
         )
 
     def _step(self, step: str) -> State:
-        try:
-            self.state = TRANSITIONS[self.state, step]
-        except KeyError:
-            name = f"{self.ticket} {self.agreement.name} {self.metric} {self.number}"
-            raise ClockError(f"clock {name} is {self.state}; {step} is not possible") from None
+        self.state = stepped(self.state, step, f"{self.ticket} {self.agreement.name} {self.metric} {self.number}")
         return self.state
 
     def _arm(self) -> None:

@@ -15,6 +15,10 @@ State = Literal["running", "paused", "met", "missed", "cancelled"]
 Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", "cancelled"]
 
 
+BROKEN: tuple[Verdict, ...] = ("overdue", "missed")
+"""Verdicts of a breach that stands."""
+
+
 def verdict_of(state: State, *, broken: bool, excused: bool, risky: bool) -> Verdict:
     """What is told of a clock: a breach that stands, then one that is excused, then what became of it."""
     if broken:

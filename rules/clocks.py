@@ -159,13 +159,13 @@ class _Run:
         live = self._live[track.metric.name]
         for name, clock in list(live.items()):
             self._rejudge(clock, cause)
-            promised = self._promised(track, cause.at, clock.started_at)
+            promised = self._promised(track, cause.known, clock.started_at)
             if name in promised:
                 self._retarget(track, clock, *promised[name], cause)
             else:
                 clock.end(cause.at, "cancel", self._withdrawn(clock, cause))
                 del live[name]
-        for name, (agreement, target) in ({**self._promised(track, cause.at), **self._anew(track, cause.at)}).items():
+        for name, (agreement, target) in ({**self._promised(track, cause.known), **self._anew(track, cause.at)}).items():
             if name not in live:
                 self._begin(track, agreement, target, cause, afresh=_begins_afresh(agreement))
 
@@ -173,7 +173,7 @@ class _Run:
         """What exceptions make of a clock's limit may have changed."""
         if not self.exemptions:
             return
-        target = self._terms(clock.base, clock.agreement, clock.metric, clock.started_at, cause.known)
+        target = self._terms(clock.base, clock.agreement, clock.metric, clock.began_at, cause.known)
         if target != clock.target:
             now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
             clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
@@ -196,7 +196,7 @@ class _Run:
         if agreement.on_change == "carry":
             clock.base = target
             clock.retarget(
-                agreement, self._terms(target, agreement, clock.metric, clock.started_at, cause.known), cause.at, reason
+                agreement, self._terms(target, agreement, clock.metric, clock.began_at, cause.known), cause.at, reason
             )
             return
         clock.end(cause.at, "cancel", f"begins anew, as the agreement says: {reason}")
@@ -216,7 +216,9 @@ class _Run:
             self._since[agreement.name, metric] = cause.at
         since = self._since.get((agreement.name, metric), 0)  # what came before its last beginning at zero is no longer carried
         clock.base = target
-        target = self._terms(target, agreement, metric, cause.at if since == cause.at else cycle.started_at, cause.known)
+        began = carried[0] if carried and since <= carried[0].started_at else cycle
+        clock.began_at = cause.at if since == cause.at else began.started_at
+        target = self._terms(target, agreement, metric, clock.began_at, cause.known)
         under = "".join(f"; under {exception.in_words()}" for exception in target.under)
         reason = f"{agreement.reason}; {in_words(metric)} within {target.text}{under}: {cause.words}"
         clock.start(cycle, carried, target, cause.at, since=since, reason=reason)
@@ -244,7 +246,7 @@ class _Run:
     def _withdrawn(self, clock: Clock, cause: Cause) -> str:
         agreement = clock.agreement
         metric = in_words(clock.metric)
-        applicable = self.promises.applicable(self._matching, clock.started_at, cause.at)
+        applicable = self.promises.applicable(self._matching, clock.started_at, cause.known)
         if agreement.name in applicable:
             return f"{agreement.key} promises no {metric} at priority {short(self._priority)}: {cause.words}"
         instead = [a.key for a in applicable.values() if agreement.name in a.instead_of]

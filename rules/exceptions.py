@@ -6,13 +6,13 @@ that the approver is another person than the requester. A revocation holds from 
 before stays. Not decided here: what an exception does to a ticket (`exemptions`), and who may take a step.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from rules.conditions import Condition, ConditionError, in_words, parse
-from rules.durations import DurationError, parse_threshold
 from rules.instants import InstantError, text
 from rules.instants import parse as instant
 from rules.problems import did_you_mean
@@ -51,6 +51,7 @@ MOVES: dict[str, Move] = {
 
 _FIELDS = ("kind", "scope", "reason", "category", "by", "from", "until", "factor")
 _LONGEST_REASON = 2_000
+_FACTOR = re.compile(r"(\d{1,5}(?:\.\d{1,6})?)\s*(%)?")
 
 
 class ExceptionTermsError(ValueError):
@@ -120,8 +121,12 @@ class SlaException:
         state = self.state_at(at)
         following = TRANSITIONS.get((state, move))
         if following is None:
-            raise ExceptionTermsError(f"{self.id} is {state}: it is too late to {move} it")
-        if move == "approve" and by == self.requester:
+            possible = [other for known, other in TRANSITIONS if known == state and other != "expire"]
+            rest = f"it can be {TRANSITIONS[state, possible[0]]}" if possible else "nothing more can be decided about it"
+            raise ExceptionTermsError(f"{self.id} is {state}: it is too late to {move} it, {rest}")
+        if not by.strip():
+            raise ExceptionTermsError(f"{self.id}: by is missing: who decides it?")
+        if move == "approve" and by.strip() == self.requester.strip():
             raise ExceptionTermsError(f"{self.id} was requested by {by}: another person has to approve it")
         return replace(self, taken=(*self.taken, Taken(at, following, by, comment)))
 
@@ -207,14 +212,9 @@ def _factor(kind: str, found: object) -> Fraction | None:
         if found is not None:
             raise ExceptionTermsError(f"factor is {_shown(found)}: only a relief has one")
         return None
-    factor = None
-    if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) <= 100:
-        factor = Fraction(str(found))
-    elif isinstance(found, str):
-        try:
-            factor = parse_threshold(found if "%" in found else f"{Fraction(found) * 100}%").percent
-        except (DurationError, ValueError, ZeroDivisionError):
-            factor = None
+    said = str(found) if isinstance(found, int | float | str) and not isinstance(found, bool) else ""
+    read = _FACTOR.fullmatch(said[:40].strip())
+    factor = Fraction(read[1]) / (100 if read[2] else 1) if read else None
     if factor is None or not 1 < factor <= 100:
         raise ExceptionTermsError(f"factor is {_shown(found)}, expected a number above 1 and at most 100, such as 1.5 or 150%")
     return factor

@@ -70,7 +70,7 @@ class Promises:
         """By name, the agreements among `matching` that hold at `at` for a clock that started at `start`."""
         in_force: dict[str, Agreement] = {}
         for agreement in self._in_order:
-            if agreement.since <= (at if agreement.applies_to == "open" else start):
+            if agreement.since <= start or (agreement.applies_to == "open" and agreement.since <= at):
                 in_force[agreement.name] = agreement
         chosen = {name: a for name, a in in_force.items() if a.key in matching}
         replaced = {name for agreement in chosen.values() for name in agreement.instead_of}

@@ -19,17 +19,18 @@ class Register:
 
     @staticmethod
     def of(events: Iterable[TicketEvent]) -> "Register":
-        """The register that events make, in their order. Raises ExceptionTermsError for a request that cannot be read."""
+        """The register that events make, in their order."""
         found: dict[str, SlaException] = {}
         for event in events:
-            if event.type == REQUESTED:
-                found.setdefault(event.ticket, SlaException.of(event))
-            elif (known := found.get(event.ticket)) is not None and event.type in MOVES:
-                by, comment = str(event.data.get("by") or ""), str(event.data.get("comment") or "")
-                try:
+            try:
+                if event.type == REQUESTED:
+                    found.setdefault(event.ticket, SlaException.of(event))
+                elif (known := found.get(event.ticket)) is not None and event.type in MOVES:
+                    by, comment = event.data.get("by"), str(event.data.get("comment") or "")
+                    by = by if isinstance(by, str) else ""
                     found[event.ticket] = known.move(MOVES[event.type], event.time, by, comment)
-                except ExceptionTermsError:
-                    continue  # twice, too late, or by the requester: it stands as it stood
+            except ExceptionTermsError:
+                continue  # twice, too late, by nobody or by the requester: it stands as it stood
         return Register(found)
 
     def touching(self, first: int, now: int) -> Sequence[SlaException]:

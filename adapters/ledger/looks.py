@@ -20,7 +20,7 @@ from adapters.ledger.schema import clocks, entries, outbox, pages, personal, tic
 from bot.records import History, Written
 from escalation.look import Look
 from rules.attainment import judged_at
-from rules.clock_row import ClockRow
+from rules.clock_row import BROKEN, ClockRow
 from rules.decisions import Decision
 from rules.instants import MINUTE
 from rules.moments import facts_at
@@ -76,7 +76,8 @@ class SqlLooks:
 
     def breaches(self, customers: Sequence[str], but: str, since: int) -> Mapping[str, Sequence[int]]:
         """By customer, the instants at which its SLAs went overdue in other tickets."""
-        wanted = (clocks.c.customer.in_(customers)) & (clocks.c.breached_at >= since)
+        stands = clocks.c.verdict.in_(BROKEN)  # what is excused does not count
+        wanted = clocks.c.customer.in_(customers) & (clocks.c.breached_at >= since) & stands
         found = select(clocks.c.customer, clocks.c.breached_at).where(wanted, clocks.c.kind == "sla", clocks.c.ticket != but)
         breaches: dict[str, list[int]] = defaultdict(list)
         with self._engine.connect() as connection:

@@ -26,6 +26,7 @@ from bot.simulation.summary import Summary
 from escalation.book import Book
 from escalation.facts import NO_FACTS, Count, Facts
 from escalation.look import Look
+from rules.clock_row import BROKEN
 from rules.decisions import Decision
 from rules.exceptions import MOVES, REQUESTED
 from rules.register import EMPTY, Register
@@ -270,6 +271,7 @@ def _note_breaches(last: Look, breaches: dict[str, "array[int]"]) -> None:
     """Keep when a customer's agreements were broken."""
     customer = last.facts.get("customer")
     if isinstance(customer, str):
-        instants = [row.breached_at for row in last.clocks if row.breached_at is not None and row.kind == "sla"]
+        broken = (row for row in last.clocks if row.verdict in BROKEN and row.kind == "sla")
+        instants = [row.breached_at for row in broken if row.breached_at is not None]
         if instants:
             breaches.setdefault(customer, array("q")).extend(instants)

@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from rules.clock import TRANSITIONS, Clock, ClockError, State
+from rules.clock import Clock, State
+from rules.clock_states import TRANSITIONS, ClockError
 from rules.decisions import Decision
 from rules.instants import DAY, HOUR, MINUTE
 from rules.metrics import Cycle
