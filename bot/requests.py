@@ -42,7 +42,7 @@ def request_of(words: Sequence[str], zone: ZoneInfo, now: int) -> dict[str, Any]
 
 
 def scope_of(words: Sequence[str]) -> dict[str, Any]:
-    """`customer=acme service=payments,login tags=vip` as a condition; what looks like a number may be one. Raises CommandError."""
+    """`customer=acme service=payments,login tags=vip` as a condition; digits may stand for a number. Raises CommandError."""
     scope: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")

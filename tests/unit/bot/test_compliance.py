@@ -128,3 +128,19 @@ def test_an_excused_breach_counts_neither_way(here: Desk) -> None:
     here.say("exceptions approve X-1", "cleo")
     (first, _) = table(here.say("report month"), CUSTOMERS)
     assert (first["Attainment"], first["Judged"], first["Excused"]) == ("100.0 %", "1", "1")
+
+
+def test_a_period_is_judged_by_the_objective_that_was_in_force_in_it(tmp_path: Path) -> None:
+    later = '    versions: [{from: 2026-02-01, version: "2", objective: {attain: 99%, over: month}}]\n    team: support\n'
+    found = desk(tmp_path, CONFIG.replace("    team: support\n", later, 1))
+    found.take(opened(NINE), answered(NINE))
+    found.go("2026-03-05T09:00:00Z")
+    found.take(opened("2026-03-05T09:00:00Z", "T-2"), answered("2026-03-05T09:00:00Z", "T-2"))
+    for month, objective in (("2026-01", "95% a month"), ("2026-03", "99% a month")):
+        rows = table(found.say(f"report {month}"), CUSTOMERS)
+        assert {row["Objective"].partition(",")[0] for row in rows} == {objective}
+
+
+def test_a_monthly_objective_is_not_judged_over_a_year(here: Desk) -> None:
+    rows = table(here.say("report 2026"), CUSTOMERS)
+    assert {(row["Objective"], row["Budget left"]) for row in rows} == {("95% a month", "–")}

@@ -195,3 +195,24 @@ def test_a_simulation_of_the_same_acts_comes_to_the_same(here: Desk) -> None:
     assert sorted(found.clocks, key=str) == sorted(live, key=str)
     decided = [d for ticket in ("T-1", "T-2") for d in here.recorded(ticket)]
     assert sorted(map(str, found.decisions)) == sorted(map(str, decided))
+
+
+@pytest.mark.parametrize(
+    ("scope", "read"),
+    [
+        ("customer=acme", "customer is acme"),
+        ('customer="Acme Corp"', "customer is Acme Corp"),
+        ("seats=5", "seats is 5 or 5"),
+        ("service=payments,login vip=true", "service is payments or login and vip is true or true"),
+        ("tags=big", "tags has big"),
+    ],
+)
+def test_a_scope_is_written_as_fields_with_values(here: Desk, scope: str, read: str) -> None:
+    here.say(f"exceptions request waiver for {scope} from now until 2027-01-01T00:00 because it's agreed", "ben")
+    (row,) = here.client().get("/api/exceptions").json()["exceptions"]
+    assert (row["scope"], row["reason"]) == (read, "it's agreed")
+
+
+def test_a_quotation_mark_that_stands_alone_is_told(here: Desk) -> None:
+    line = 'exceptions request waiver for customer="Acme from now until 2027-01-01T00:00 because x'
+    assert "A quotation mark stands alone." in words(here.say(line, "ben"))

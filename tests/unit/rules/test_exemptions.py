@@ -3,6 +3,7 @@
 import pytest
 
 from rules.agreement import Agreement
+from rules.attainment import judged_at
 from rules.instants import HOUR, MINUTE
 from tests.support.core import (
     agreement,
@@ -216,3 +217,38 @@ def test_a_waiver_excuses_a_breach_in_its_window(approved: str | None, known_at:
 def test_a_waiver_excuses_no_breach_outside_its_window(start: str, end: str) -> None:
     seen = under(waiver(start, end), [opened(day("10:00")), answered(day("15:00"))], day("20:00"), plain())
     assert clock(seen, "first_response").verdict == "missed"
+
+
+def test_a_waiver_covers_a_breach_that_a_change_and_an_end_at_one_instant_bring_about() -> None:
+    terms = agreement(targets=targets(resolution={"urgent": "1h", "default": "8h"}))
+    history = [
+        opened(day("10:00"), priority="low"),
+        updated(day("12:00"), priority="urgent"),
+        updated(day("12:00"), status="solved"),
+    ]
+    seen = under(waiver("11:00", "13:00"), history, day("14:00"), terms)
+    assert (clock(seen, "resolution").state, clock(seen, "resolution").verdict) == ("missed", "excused")
+
+
+# Several at once
+
+
+def test_the_exception_that_excuses_is_the_one_that_came_to_hold() -> None:
+    both = relief("09:00", "11:00", 1.5) + suspension("12:00", "15:00", approved=day("18:00"), id="X-2")
+    seen = under(both, [opened(day("10:00")), answered(day("17:00"))], day("20:00"), plain())
+    (excused,) = said(seen, "clock.excused")
+    assert (excused.exception, "X-2" in excused.reason) == ("X-2", True)
+
+
+def test_a_relief_goes_on_when_the_ticket_is_reopened() -> None:
+    terms = agreement(targets=targets(resolution="4h"))
+    history = [opened(day("10:00")), updated(day("16:00"), status="solved"), updated(day("17:00"), status="open")]
+    seen = under(relief("09:00", "11:00", 2), history, day("18:00"), terms)
+    assert [(row.target_ms, row.verdict) for row in clocks(seen, "resolution")] == [(8 * HOUR, "met"), (8 * HOUR, "at risk")]
+
+
+def test_an_excused_clock_that_is_given_more_time_is_judged_when_that_is_over() -> None:
+    excused = suspension("11:00", "13:00", approved=day("15:00"))
+    runs = clock(under(excused, [opened(day("10:00"))], day("15:05"), plain()), "first_response")
+    ended = clock(under(excused, [opened(day("10:00")), answered(day("15:30"))], day("20:00"), plain()), "first_response")
+    assert (judged_at(runs), judged_at(ended)) == (None, at(day("14:00")))
