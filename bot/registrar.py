@@ -53,7 +53,10 @@ class Registrar:
         with self._lock:
             revision = self._ledger.register.revision()
             if revision != self._revision:
-                self._book.promises.register = Register.of(self._ledger.register.events())
+                events = self._ledger.register.events()
+                # What was never published before holds from its publication on, however early its date: the past stays.
+                self._book.promises = self._book.promises.known_from(_first_published(events))
+                self._book.promises.register = Register.of(events)
                 self._revision = revision
 
     def request(self, data: Mapping[str, Any], who: Person) -> SlaException:
@@ -94,6 +97,7 @@ class Registrar:
             return []
         event = self._event("configuration", PUBLISHED, {"digests": dict(self._book.digests)}, f"published/{len(published)}")
         self._ledger.register.append(event, event.time, sweep=bool(published))
+        self.refresh()
         agreements = (name for name, digest in self._book.digests.items() if before.get(name, digest) != digest)
         return [name.removeprefix("agreements.") for name in agreements if name.startswith("agreements.")]
 
@@ -148,3 +152,16 @@ class Registrar:
                     key = f"exceptions/{exception.id}/{what}/{platform}/{team.id}"
                     rows.append(OutboxRow(key, exception.id, platform, channel, body, now))
         self._ledger.outbox.add(rows, now)
+
+
+def _first_published(events: Sequence[TicketEvent]) -> dict[str, int]:
+    """By key, when versions of agreements were published that were not there from the beginning."""
+    first: dict[str, int] = {}
+    known: set[str] | None = None
+    for event in events:
+        if event.type == PUBLISHED:
+            versions = {name.removeprefix("agreements.") for name in event.data["digests"] if name.startswith("agreements.")}
+            for key in versions - known if known is not None else ():
+                first.setdefault(key, event.time)
+            known = versions | (known or set())
+    return first

@@ -64,11 +64,13 @@ def build(valid: Mapping[str, Mapping[str, Any]], source: Source) -> Book:
 
 def _digests(source: Source) -> dict[str, str]:
     """By section and name, a digest of what is written about promises; an agreement's versions each have their own."""
-    return {
-        f"{section}.{name}": hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:16]
-        for section in _PROMISED
-        for name, raw in (source.data.get(section) or {}).items()
-    }
+    found = {}
+    for section in _PROMISED:
+        for name, raw in (source.data.get(section) or {}).items():
+            if section == "agreements":
+                name = f"{source.agreement_names[name]} {raw.get('version') or raw['from']}"
+            found[f"{section}.{name}"] = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return found
 
 
 # Agreements

@@ -6,7 +6,7 @@ or a later one that is published for open tickets too. Not decided here: what be
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.agreement import Agreement, Target
@@ -89,6 +89,12 @@ class Promises:
             found = {a.name: (a, target.in_force(start, at)) for a, target in pairs if target is not None}
             self._remembered[key] = found
         return found
+
+    def known_from(self, first: Mapping[str, int]) -> "Promises":
+        """These promises, where versions that became known later, by their keys, hold no earlier than that."""
+        bounded = [replace(a, since=max(a.since, first.get(a.key, a.since))) for a in self.agreements]
+        moved = any(new.since != old.since for new, old in zip(bounded, self.agreements, strict=True))
+        return replace(self, agreements=bounded) if moved else self
 
     def published(self, at: int) -> str:
         """What begins at an instant to hold for running clocks too, in words."""

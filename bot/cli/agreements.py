@@ -77,8 +77,11 @@ def preview(
 
     ledger = open_ledger(settings.database_url)
     known = {agreement.key for agreement in old_book.promises.agreements}
-    begins = [agreement.since for agreement in new_book.promises.agreements if agreement.key not in known]
-    at = max([WallClock().now(), *begins])
+    # What would be published now holds from now on, however early its date.
+    now = WallClock().now()
+    fresh = [agreement for agreement in new_book.promises.agreements if agreement.key not in known]
+    new_book.promises = new_book.promises.known_from({agreement.key: now for agreement in fresh})
+    at = max([now, *(agreement.since for agreement in fresh)])
     tickets = found = 0
     shown: list[Move] = []
     kinds: Counter[str] = Counter()

@@ -91,11 +91,29 @@ def test_a_version_for_open_tickets_reaches_them_when_the_bot_starts_again(tmp_p
     assert moved is None, "the clock went on, it did not begin again"
 
 
+@pytest.mark.parametrize("applies_to", ["new", "open"])
+def test_a_version_with_an_early_date_holds_from_its_publication_and_leaves_the_past(tmp_path: Path, applies_to: str) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    longer = CHANGED.replace("from: 2026-01-05,", "from: 2026-01-02,").replace("urgent: 5m", "urgent: 1h")
+    again, _ = restarted(here, tmp_path, longer.replace("applies_to: open", f"applies_to: {applies_to}"))
+    again.settle()
+    row = first_response(again)
+    assert (row["verdict"], row["breached_at"]) == ("overdue", "2026-01-05T09:10:00.000Z")
+    assert [d for d in again.recorded() if d["kind"] == "clock.corrected"] == []
+    again.go("2026-01-05T09:31:00Z")
+    again.take(opened("2026-01-05T09:31:00Z", "T-2"))
+    rows = again.client().get("/api/tickets/T-2").json()["clocks"]
+    assert {row["version"] for row in rows} == {"2"}
+
+
 def test_a_version_that_is_changed_in_place_is_named(tmp_path: Path) -> None:
     here = desk(tmp_path)
     here.app.registrar.publish()
     again, edited = restarted(here, tmp_path, DESK.replace("urgent: 10m", "urgent: 20m"))
-    assert edited == ["gold"]
+    assert edited == ["gold 1"]
     assert again.app.ledger.sweeps.under_way()[0].cause == "configuration.published configuration"
     assert again.app.registrar.publish() == []
 
