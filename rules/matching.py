@@ -62,7 +62,7 @@ class Matcher:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             names = self._ask(codes)
-            found = self._remembered[codes] = Match(names, self._swayed(codes, names))
+            found = self._remembered[codes] = Match(names, self._swayed(codes))
         return found
 
     def possible(self, known: Facts) -> bool:
@@ -73,13 +73,17 @@ class Matcher:
             all(literal.slot not in fixed or literal.holds(codes) for literal in branch) for branch in self._branches
         )
 
-    def _swayed(self, codes: tuple[int, ...], names: tuple[str, ...]) -> bool:
-        """Whether some other code in a watched slot gives other names."""
-        for slot, others in self._watched:
-            for other in others:
-                if self._ask((*codes[:slot], other, *codes[slot + 1 :])) != names:
-                    return True
-        return False
+    def _swayed(self, codes: tuple[int, ...]) -> bool:
+        """Whether some name hangs on a watched slot alone: all else that one of its alternatives asks for holds, and no other
+        alternative holds without it.
+        """
+        watched = {slot for slot, _ in self._watched}
+        settled: set[int] = set()
+        hanging: set[int] = set()
+        for owner, branch in zip(self._owner, self._branches, strict=True) if watched else ():
+            if all(literal.slot in watched or literal.holds(codes) for literal in branch):
+                (hanging if any(literal.slot in watched for literal in branch) else settled).add(owner)
+        return bool(hanging - settled)
 
     def _ask(self, codes: tuple[int, ...]) -> tuple[str, ...]:
         positions = {*self._always, *(self._owner[branch] for branch in self._engine.holding(codes))}
