@@ -110,9 +110,7 @@ class Handlers:
         return Answer(cards=(Card(title=title), exception_card(exception, self._book, self._clock.now())), private=False)
 
     def _needed(self, verb: str, roles: Sequence[str]) -> str:
-        having = [person.name for person in self._book.people.values() if set(roles) & set(person.roles)]
-        who = f"{', '.join(having[:8])} {'has' if len(having) == 1 else 'have'} one." if having else "Nobody has one yet."
-        return f"{verb} needs one of the roles {', '.join(roles)}. {who}"
+        return f"{verb} needs one of the roles {', '.join(roles)}. {self._book.who_has(roles)}"
 
     def _ticket(self, command: Command) -> Answer:
         if command.subject is None:

@@ -118,9 +118,8 @@ class Registrar:
     def _check(self, exception: SlaException, move: Move, who: Person) -> None:
         if set(APPROVING) & set(who.roles) or (move == "revoke" and who.id == exception.requester):
             return
-        having = [person.name for person in self._book.people.values() if set(APPROVING) & set(person.roles)]
-        names = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'} one." if having else "Nobody has one yet."
-        raise RefusalError(f"To {move} an exception needs one of the roles {', '.join(APPROVING)}. {names}")
+        needed = f"To {move} an exception needs one of the roles {', '.join(APPROVING)}."
+        raise RefusalError(f"{needed} {self._book.who_has(APPROVING)}")
 
     def _approvers(self, but: str) -> tuple[str, ...]:
         return tuple(p.id for p in self._book.people.values() if set(APPROVING) & set(p.roles) and p.id != but)

@@ -90,6 +90,11 @@ class Book:
             case _:
                 return [step.who] if step.who in self.people else []
 
+    def who_has(self, roles: Sequence[str]) -> str:
+        """Who has one of some roles, for a sentence: `Ana Costa, Ben Osei have one.`"""
+        having = [person.name for person in self.people.values() if set(roles) & set(person.roles)]
+        return f"{', '.join(having[:8])} {'has' if len(having) == 1 else 'have'} one." if having else "Nobody has one yet."
+
     def names(self, people: Sequence[str]) -> str:
         """People for a sentence: `Ana Costa and Ben Osei`."""
         known = [self.people[id].name if id in self.people else id for id in people]

@@ -210,8 +210,7 @@ class _Run:
             number = max(number, cycle.number)
         self._numbers[agreement.name, metric] = number
         clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append, self._waive)
-        goes_on = track.metric.continued and agreement.on_reopen == "resume"
-        carried = track.cycles[:-1] if goes_on else []
+        carried = track.cycles[:-1] if _goes_on(metric, agreement) else []
         if afresh:
             self._since[agreement.name, metric] = cause.at
         since = self._since.get((agreement.name, metric), 0)  # what came before its last beginning at zero is no longer carried
@@ -229,8 +228,7 @@ class _Run:
         """A limit as exceptions known at an instant have it, for a clock that started at another."""
         if not self.exemptions:
             return target
-        goes_on = metric in CONTINUED and agreement.on_reopen == "resume"
-        since = 0 if goes_on else started_at
+        since = 0 if _goes_on(metric, agreement) else started_at
         return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, known=known)
 
     def _anew(self, track: Track, at: int) -> dict[str, Promise]:
@@ -253,6 +251,11 @@ class _Run:
         if instead:
             return f"{instead[0]} replaces {agreement.key}: {cause.words}"
         return f"{agreement.key} no longer applies: {cause.words}"
+
+
+def _goes_on(metric: str, agreement: Agreement) -> bool:
+    """Whether a reopened cycle carries what the earlier ones used."""
+    return metric in CONTINUED and agreement.on_reopen == "resume"
 
 
 def _begins_afresh(agreement: Agreement) -> bool:

@@ -14,11 +14,10 @@ from typing import Any
 from rules.agreement import Agreement, Target
 from rules.calendar_days import merged
 from rules.conditions import Predicate, compiled
+from rules.crossings import NEVER
 from rules.exceptions import SlaException
 from rules.register import Register
 from rules.suspension import Window
-
-_FOR_EVER = 1 << 62
 
 
 @dataclass(slots=True)
@@ -104,4 +103,4 @@ class Exemptions:
                 held.spans.append((held.since, at))
                 held.since = None
         held.seen = len(self._moments)
-        return held.spans if held.since is None else [*held.spans, (held.since, _FOR_EVER)]
+        return held.spans if held.since is None else [*held.spans, (held.since, NEVER)]
