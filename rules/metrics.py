@@ -104,13 +104,10 @@ Steps = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's conditions, compiled. `continued`: a reopened cycle carries what the earlier ones used; `momentary`: its
-    start holds at single events, so each of them may begin a cycle.
-    """
+    """A metric's conditions, compiled. `momentary`: its start holds at single events, so each of them may begin a cycle."""
 
     name: str
     conditions: Mapping[Step, Condition]
-    continued: bool = False
     momentary: bool = True
     judges: Mapping[Step, Predicate] = field(default_factory=dict, repr=False, compare=False)
 
@@ -124,7 +121,7 @@ class Metric:
         """A metric from conditions already read."""
         judges = {part: compiled(condition) for part, condition in conditions.items()}
         asked = fields_of(conditions["start"]) if "start" in conditions else set()
-        return Metric(name, conditions, name in CONTINUED, not asked.isdisjoint(_MOMENTARY), judges)
+        return Metric(name, conditions, not asked.isdisjoint(_MOMENTARY), judges)
 
     def judge(self, facts: Facts, standing: Standing) -> tuple[Steps, Standing]:
         """The steps to take after an event, and where they lead. A `reset` is followed by `start`."""

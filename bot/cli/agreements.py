@@ -4,19 +4,17 @@ Decided here: the open tickets of the ledger are compared at the instant from wh
 what differs (`rules.differences`).
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from adapters.wall_clock import WallClock
 from bot.cli.ask import answer_line
-from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
+from bot.cli.options import ConfigOption, load_book, plain_console, read_settings, usage_error
 from bot.cli.run import prepare
 from bot.messages import counted
 from bot.ports import Ledger
@@ -47,7 +45,7 @@ def diff(
     """Tell how the agreements of two configurations differ, version by version."""
     before, after = _book(old).promises.agreements, _book(new).promises.agreements
     found = differences(before, after)
-    console = _console()
+    console = plain_console()
     if not found:
         console.print("Both promise the same.")
         return
@@ -107,7 +105,7 @@ def _compared(ledger: Ledger, old: Book, new: Book, at: int) -> Iterator[list[Mo
 
 
 def _print(shown: list[Move], kinds: Counter[str], tickets: int, found: int, at: int) -> None:
-    console = _console()
+    console = plain_console()
     if not found:
         console.print(f"None of {counted(tickets, 'open ticket')} would change, as of {text(at)}.")
         return
@@ -143,7 +141,3 @@ def _book(path: Path) -> Book:
     if not path.exists():
         raise usage_error(f"there is no configuration at {path}")
     return load_book(path)
-
-
-def _console() -> Console:
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)

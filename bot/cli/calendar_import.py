@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.cli.calendar_views import DATE, plain_console
-from bot.cli.options import tell, usage_error
+from bot.cli.calendar_views import DATE
+from bot.cli.options import plain_console, tell, usage_error
 from bot.messages import counted
 from config.holiday_feed import MOST_BYTES, Feed, FeedError, LeftOut, read_feed
 from config.holiday_plan import Plan, plan_of

@@ -3,15 +3,13 @@
 Decided here: which columns there are, and what stands out. Not decided here: how a date differs (`rules.calendar_year`).
 """
 
-import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.cli.options import PLAIN_WIDTH
+from bot.cli.options import plain_console
 from bot.messages import counted
 from rules.calendar import BusinessCalendar
 from rules.calendar_year import SpecialDate, windows_on, year_of
@@ -67,11 +65,6 @@ def _specials(calendar: BusinessCalendar, specials: list[SpecialDate]) -> Table:
         cells = (mark, special.day.strftime(DATE), special.what, hours or "–", special.why, special.by, _effect(special))
         table.add_row(*map(escape, cells), style="" if special.matters else "dim")
     return table
-
-
-def plain_console() -> Console:
-    """As wide as the terminal; elsewhere wide enough that no line is broken."""
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def _fortnight(calendar: BusinessCalendar, first: date) -> Iterator[tuple[date, list[tuple[int, int]], str]]:

@@ -5,11 +5,13 @@ Decided here: exit code 1 for a wrong configuration, 2 for wrong usage. Not deci
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.console import Console
 
 from config.load import examine
 from escalation.book import Book
@@ -26,6 +28,11 @@ ConfigOption = Annotated[
 
 PLAIN_WIDTH = 160
 """Characters a line where no terminal says how wide it is."""
+
+
+def plain_console() -> Console:
+    """As wide as the terminal; elsewhere wide enough that no line is broken."""
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def usage_error(message: str) -> typer.Exit:

@@ -10,13 +10,12 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from adapters.helpdesk.cloudevents import EARLIEST, LATEST, decode, ticket_event
 from adapters.helpdesk.event_data import EventError
 from bot.cli.lines import blocks_of
-from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, usage_error
+from bot.cli.options import ConfigOption, load_book, plain_console, usage_error
 from bot.cli.progress import stages
 from bot.compliance import LAYERS, kept, objective_of
 from bot.messages import counted
@@ -126,7 +125,7 @@ def _sink(where: str | None) -> Iterator[Write | None]:
 
 
 def _print(summary: Summary, book: Book) -> None:
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)
+    console = plain_console()
     if not summary.events:
         console.print("There is no event to look at.")
         return
