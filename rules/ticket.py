@@ -13,10 +13,11 @@ in progress.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
@@ -33,13 +34,14 @@ DERIVED = _NOT_COPIED | {"helpdesk_status"}
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class TicketEvent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TicketEvent:
     """Something that happened to a ticket, at `time`; `arrival` is the ledger's number, `recorded` when we heard of it."""
 
     ticket: str
     type: str
     time: int
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
     source: str = ""
     sequence: str | None = None

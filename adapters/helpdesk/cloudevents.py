@@ -7,6 +7,7 @@ each event of an array written out again as text. Not decided here: where the ev
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -114,7 +115,7 @@ def batch_of(body: bytes, now: int) -> Batch:
             event = ticket_event(decode(raw) if isinstance(raw, _Unread) else raw)
             if event.time > now + MOST_AHEAD:
                 raise EventError(f"time {text(event.time)} is more than five minutes ahead of the clock, {text(now)}")
-            events.append((index, event._replace(recorded=None)))
+            events.append((index, replace(event, recorded=None)))
         except EventError as error:
             kept = raw if isinstance(raw, _Unread) else json.dumps(raw)
             refused.append((index, Refused(str(error), kept[:MOST_CHARACTERS])))

@@ -240,7 +240,7 @@ def _put_down(store: Store, shards: Mapping[int, list[Any]]) -> Shards:
 
 
 def _packed(event: TicketEvent) -> bytes:
-    rest: Any = event[1:]
+    rest: Any = (event.type, event.time, event.data, event.id, event.source, event.sequence, event.arrival, event.recorded)
     return marshal.dumps(rest)
 
 

@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ def compare(ledger: Ledger, book: Book) -> None:
 
 
 def on_time(event: TicketEvent) -> TicketEvent:
-    return event._replace(recorded=None)
+    return replace(event, recorded=None)
 
 
 def named(decision: Decision) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Looks in the ledger: claimed once, written only where nothing came in between, put off further each time they fail."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -264,7 +265,7 @@ def test_queries_know_what_has_come_to_pass_since_the_last_look(db: Opened, book
 def test_open_pages_are_read_without_the_closed_ones(db: Opened, book: Book) -> None:
     db.ledger.intake.append([opened("T-1"), opened("T-2")], [], NOW)
     reply = TicketEvent("T-1", "ticket.replied", NOW + 20 * MINUTE, {"author": "agent", "public": True}, "r", "desk")
-    db.ledger.intake.append([reply, reply._replace(id="s", type="ticket.updated", data={"status": "solved"})], [], NOW)
+    db.ledger.intake.append([reply, replace(reply, id="s", type="ticket.updated", data={"status": "solved"})], [], NOW)
     for ticket in ("T-1", "T-2"):
         look_at(db, book, NOW + HOUR, ticket)
     assert [page.ticket for page in db.ledger.reader.pages()] == ["T-2"]

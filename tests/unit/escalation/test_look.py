@@ -1,6 +1,7 @@
 """The look: the same history gives the same answer, live, late and replayed."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -57,7 +58,7 @@ def all_of(found: Look) -> set[tuple[Any, ...]]:
 @settings(max_examples=150, deadline=None)
 @given(histories, instants, st.randoms())
 def test_the_order_of_arrival_and_doubles_do_not_matter(history: list[TicketEvent], now: int, dice: random.Random) -> None:
-    mixed = history + [e._replace(arrival=e.arrival + 1_000) for e in history[::2]]
+    mixed = history + [replace(e, arrival=e.arrival + 1_000) for e in history[::2]]
     dice.shuffle(mixed)
     assert seen(mixed, now).decisions == seen(history, now).decisions
     assert seen(mixed, now).pages == seen(history, now).pages

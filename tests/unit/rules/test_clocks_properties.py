@@ -108,7 +108,7 @@ def told(seen: TicketClocks) -> list[tuple[Any, ...]]:
 def test_events_in_any_order_and_more_than_once_give_the_same_clocks(
     promised: Promises, history: list[TicketEvent], now: int, dice: random.Random
 ) -> None:
-    again = [e._replace(arrival=e.arrival + 1_000) for e in history if dice.random() < 0.3]
+    again = [replace(e, arrival=e.arrival + 1_000) for e in history if dice.random() < 0.3]
     shuffled = history + again
     dice.shuffle(shuffled)
     plain, mixed = (clocks_of("T-1", each, promised, now) for each in (history, shuffled))
