@@ -184,9 +184,8 @@ class Handlers:
 
     def _happened(self, ticket: str, type: str, data: dict[str, str]) -> None:
         """Write a person's act into the ticket's history, and look at it at once."""
-        now = self._clock.now()
-        event = TicketEvent(ticket, type, now, data, str(uuid.uuid4()), SOURCE, recorded=now)
-        self._ledger.intake.append([event], [], now)
+        event = TicketEvent(ticket, type, self._clock.now(), data, str(uuid.uuid4()), SOURCE)
+        self._ledger.intake.act(event, self._clock.now)
         self._watch.look_at([ticket])
 
     def _end_of(self, page: PageRow) -> str:

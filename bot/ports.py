@@ -4,7 +4,7 @@ Decided here: the questions, as Protocols. Not decided here: who answers (`adapt
 calls them in a thread, a transaction at a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,9 @@ class Intake(Protocol):
 
     def append(self, events: Sequence[TicketEvent], refused: Sequence[Refused], now: int) -> list[bool]:
         """Store events and what was refused in one transaction; for each event, whether it is new."""
+
+    def act(self, event: TicketEvent, clock: Callable[[], int]) -> None:
+        """Store what a person just did, at the instant at which it is stored."""
 
 
 class Looks(Protocol):

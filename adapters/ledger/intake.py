@@ -4,7 +4,8 @@ Decided here: one transaction for all that came in together; a known event is ig
 attention now, and its `seen` grows, so that a look under way notices. Not decided here: what an event means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
@@ -42,6 +43,15 @@ class SqlIntake:
                 kept = [{"received_at": now, "reason": item.reason, "raw": item.raw} for item in refused]
                 connection.execute(insert(quarantine), kept)
         return news
+
+    def act(self, event: TicketEvent, clock: Callable[[], int]) -> None:
+        """Store what a person just did. It happens when nothing else can be written any more: a look that was written before
+        ends before it, and one that is written after it has to look again.
+        """
+        with writing(self._engine) as connection:
+            now = clock()
+            insert_event(connection, replace(event, time=now, recorded=now), now)
+            self._attend(connection, {event.ticket}, now)
 
     @staticmethod
     def _attend(connection: Connection, ids: set[str], now: int) -> None:

@@ -93,6 +93,17 @@ def test_an_event_gets_its_ticket_attention_now(db: Opened) -> None:
     assert db.ledger.looks.next_attention(NOW) == NOW
 
 
+def test_an_act_happens_when_it_is_written_and_makes_a_look_under_way_look_again(db: Opened) -> None:
+    db.ledger.intake.append([event("opened")], [], NOW)
+    before = db.ledger.looks.histories(["T-1"])[0]
+    db.ledger.intake.act(event("click", at=NOW - 5), lambda: NOW + 7)
+    after = db.ledger.looks.histories(["T-1"])[0]
+    click = after.events[-1]
+    assert (click.id, click.time, click.known_at) == ("click", NOW + 7, NOW + 7)
+    assert after.seen == before.seen + 1
+    assert db.ledger.looks.next_attention(NOW + 7) == NOW + 7
+
+
 @pytest.mark.parametrize("ticket", ["T-1", "'; drop table entries; --", "a/b?c#d", "Ж-1 🙂", "x" * 200, "%_"])
 def test_a_ticket_may_have_any_name(db: Opened, ticket: str) -> None:
     db.ledger.intake.append([event(ticket=ticket)], [], NOW)
