@@ -192,7 +192,7 @@ class Responses:
         if customer is None or wording not in self._book.wording or known.get("updates") == "none":
             return
         every = (agreement.customer_updates.every if agreement else None) or 0
-        letter = _following(cause, "message.customer", reason, wording=wording, customer=customer)
+        letter = _following(cause, "message.customer", reason, wording=wording, customer=str(customer))
         written = self._facts.letters.get(letter.key, self.pages.possible(cause.at))
         earlier = [at for key, at in self._facts.letters.items() if key != letter.key and at <= cause.at]
         if all(at < written and written - at >= every for at in [*self._written, *earlier]):

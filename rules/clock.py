@@ -19,6 +19,10 @@ from rules.elapsed import Elapsed
 from rules.metrics import Cycle, in_words
 
 
+def unheard(_clock: "Clock") -> None:
+    """Nobody need be told of a breach."""
+
+
 class Clock:
     """A running promise. `say` receives its decisions, in the order in which they come about; `broken` is told of its breach
     and may waive it. `target` is its limit, `base` what that was before exceptions; `began_at` is when the first of the cycles
@@ -32,7 +36,7 @@ class Clock:
         cycle: int,
         metric: str,
         say: Callable[[Decision], None],
-        broken: Callable[["Clock"], None] = lambda _clock: None,
+        broken: Callable[["Clock"], None],
     ) -> None:
         self.ticket, self.agreement, self.metric, self.number = ticket, agreement, metric, cycle
         self.base: Target
@@ -223,7 +227,7 @@ class Clock:
         )
 
     def _step(self, step: str) -> State:
-        self.state = stepped(self.state, step, f"{self.ticket} {self.agreement.name} {self.metric} {self.number}")
+        self.state = stepped(self.state, step)
         return self.state
 
     def _arm(self) -> None:
@@ -281,4 +285,7 @@ class Clock:
 
     def _decide(self, at: int, kind: str, reason: str, **more: Any) -> None:
         a = self.agreement
-        self._say(Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number, **more))
+        said = Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number)
+        for name, value in more.items():
+            setattr(said, name, value)
+        self._say(said)

@@ -12,7 +12,7 @@ from typing import Any
 
 from rules.agreement import Agreement, Target
 from rules.causes import Cause, because, short
-from rules.clock import Clock
+from rules.clock import Clock, unheard
 from rules.clock_row import ClockRow
 from rules.crossings import NEVER
 from rules.decisions import CROSSINGS, Decision
@@ -86,16 +86,18 @@ class _Run:
         self._numbers: dict[tuple[str, str], int] = {}
         self._since: dict[tuple[str, str], int] = {}
         self._matching = promises.matching(ticket.facts)
+        # Where nothing can be waived no clock holds on to the run, and all of it is given back without the collector.
+        self._broken = self._waive if exemptions else unheard
         self._priority: object = None
 
     def take(self, event: TicketEvent) -> None:
         """Apply one event: first what it does to the metrics, then what it changes about the promises."""
         facts = self.ticket.facts
         if event.type.startswith("page."):  # a click on a page is no event of the ticket
-            self.moments.append(Moment(event.time, event, dict(facts)))
+            self.moments.append(Moment(event, dict(facts)))
             return
         self.ticket.apply(event)
-        moment = Moment(event.time, event, dict(facts))
+        moment = Moment(event, dict(facts))
         self.moments.append(moment)
         if self.exemptions:
             self.exemptions.happened(event.time, moment.facts)
@@ -209,7 +211,7 @@ class _Run:
         if not afresh:
             number = max(number, cycle.number)
         self._numbers[agreement.name, metric] = number
-        clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append, self._waive)
+        clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append, self._broken)
         carried = track.cycles[:-1] if _goes_on(metric, agreement) else []
         if afresh:
             self._since[agreement.name, metric] = cause.at

@@ -22,7 +22,7 @@ CROSSINGS = ("clock.crossed", "clock.overdue")
 _PAGE = ("page", "ladder", "step", "to")
 
 
-@dataclass(slots=True)
+@dataclass(init=False)
 class Decision:
     """One thing that is true from `at` on. Fields that do not apply are None.
 
@@ -35,28 +35,50 @@ class Decision:
     kind: str
     ticket: str
     reason: str
-    agreement: str | None = None
-    version: str | None = None
-    metric: str | None = None
-    cycle: int | None = None
-    threshold: str | None = None
-    due_at: int | None = None
-    was: int | None = None
-    page: str | None = None
-    ladder: str | None = None
-    step: int | None = None
-    to: list[str] | None = None
-    team: str | None = None
-    wording: str | None = None
-    customer: str | None = None
-    tag: str | None = None
-    cause: str | None = None
-    exception: str | None = None
-    occurrence: int = 0
-    born: bool = False
-    facts: dict[str, Any] | None = None
-    turn: int = 0
-    done_at: int | None = None
+    agreement: str | None
+    version: str | None
+    metric: str | None
+    cycle: int | None
+    threshold: str | None
+    due_at: int | None
+    was: int | None
+    page: str | None
+    ladder: str | None
+    step: int | None
+    to: list[str] | None
+    team: str | None
+    wording: str | None
+    customer: str | None
+    tag: str | None
+    cause: str | None
+    exception: str | None
+    occurrence: int
+    born: bool
+    facts: dict[str, Any] | None
+    turn: int
+    done_at: int | None
+
+    def __init__(
+        self,
+        at: int,
+        kind: str,
+        ticket: str,
+        reason: str,
+        agreement: str | None = None,
+        version: str | None = None,
+        metric: str | None = None,
+        cycle: int | None = None,
+        **more: Any,
+    ) -> None:
+        # Written out, as looks make a great many, most of them with two or three of the other fields.
+        self.at, self.kind, self.ticket, self.reason = at, kind, ticket, reason
+        self.agreement, self.version, self.metric, self.cycle = agreement, version, metric, cycle
+        self.threshold = self.page = self.ladder = self.team = self.wording = self.customer = self.tag = None
+        self.cause = self.exception = self.due_at = self.was = self.step = self.to = self.facts = self.done_at = None
+        self.occurrence = self.turn = 0
+        self.born = False
+        for name, value in more.items():
+            setattr(self, name, value)
 
     @property
     def name(self) -> str:

@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from types import NoneType
 from typing import Any
 
 from rules.conditions import ORDERS, AllOf, AnyOf, Condition, ConditionError, Facts, Not, Scalar, Test, comparable, same, typed
@@ -47,7 +46,6 @@ class Literal:
 
 Branch = tuple[Literal, ...]
 _Key = tuple[str, str, Any]
-_LOOKED_UP = frozenset({str, bool, NoneType})
 
 
 class Encoding:
@@ -68,13 +66,13 @@ class Encoding:
     def codes(self, facts: Facts) -> tuple[int, ...]:
         """The codes of one fact, a slot each."""
         get = facts.get
-        # Most fields hold a text, a truth value or nothing: those are looked up here, without a call.
-        return tuple(
-            [
-                table.get(found, 0) if (found := get(field)).__class__ in _LOOKED_UP and table is not None else encode(found)
-                for field, table, encode in self._encoders
-            ]
-        )
+        codes = []
+        for field, table, encode in self._encoders:
+            found = get(field)
+            # Most fields hold a text, a truth value or nothing: those are looked up here, without a call.
+            plain = found is None or found is True or found is False or isinstance(found, str)
+            codes.append(table.get(found, 0) if table is not None and plain else encode(found))
+        return tuple(codes)
 
     def slots_of(self, fields: Collection[str]) -> list[tuple[int, range]]:
         """The slots of some fields, each with all codes that it can have."""

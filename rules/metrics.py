@@ -87,7 +87,7 @@ WORDS = {
 
 def in_words(metric: str) -> str:
     """A metric's name for people."""
-    return WORDS.get(metric, metric.replace("_", " "))
+    return WORDS.get(metric) or metric.replace("_", " ")
 
 
 class Standing(NamedTuple):

@@ -5,20 +5,17 @@ Decided here: that a ticket's facts at an instant are those after the last event
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from rules.ticket import TicketEvent
 
 
-@dataclass(slots=True)
 class Moment:
     """A ticket's facts right after one of its events."""
 
-    at: int
-    event: TicketEvent
-    facts: dict[str, Any]
+    def __init__(self, event: TicketEvent, facts: dict[str, Any]) -> None:
+        self.at, self.event, self.facts = event.time, event, facts
 
 
 def facts_at(moments: Sequence[Moment], at: int) -> Mapping[str, Any]:

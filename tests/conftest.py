@@ -19,6 +19,14 @@ _SETTINGS = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT", "SLA_CONFIG", "SLA_WEB
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
+def pytest_sessionstart() -> None:
+    """Tests judge the sources as they are, never what was compiled from earlier ones."""
+    for source in (*ROOT.glob("rules/*.py"), *ROOT.glob("escalation/*.py")):
+        for compiled in source.parent.glob(f"{source.stem}.*.so"):
+            if compiled.stat().st_mtime < source.stat().st_mtime:
+                pytest.exit(f"{source.relative_to(ROOT)} was changed after it was compiled: run `make setup`", returncode=3)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What a user's machine may lack is skipped with the reason; in CI it must be there."""
     for marker, path, reason in (

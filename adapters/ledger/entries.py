@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Any
 
 from rules.decisions import Decision
@@ -23,7 +23,8 @@ PUBLIC = frozenset(
 )
 """Fields of an event's data that are not personal; title, text, requester and every unknown field are."""
 
-_DEFAULTS = {field.name: field.default for field in fields(Decision)}
+_ALWAYS = ("at", "kind", "ticket", "reason")
+_BLANK = asdict(Decision(0, "", "", ""))
 
 
 def canonical(value: Any) -> str:
@@ -83,7 +84,7 @@ def event_of(seq: int, body: str, personal: str | None) -> TicketEvent:
 
 def decision_entry(decision: Decision, now: int) -> dict[str, Any]:
     """The row of a decision; what does not apply is left out."""
-    said = {name: getattr(decision, name) for name, default in _DEFAULTS.items() if getattr(decision, name) != default}
+    said = {n: value for n, blank in _BLANK.items() if (value := getattr(decision, n)) != blank or n in _ALWAYS}
     row = {"kind": decision.kind, "ticket": decision.ticket, "key": decision_key(decision), "is_event": False}
     return {**row, "at": decision.at, "recorded_at": now, "body": canonical(said)}
 

@@ -1,6 +1,7 @@
 """The shape of the project: who may import whom, how large a file may be, and that what is there is also documented."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands import VERBS
+from rules import clocks
 from tests.support.desk import ROOT
 
 FLOORS = ("rules", "escalation", "config", "bot", "adapters")
@@ -28,6 +30,11 @@ def test_each_floor_imports_only_what_lies_below_it() -> None:
 
 def test_bots_package_file_is_empty_so_that_bot_and_adapters_form_no_circle() -> None:
     assert (ROOT / "bot" / "__init__.py").read_text() == ""
+
+
+@pytest.mark.skipif(not os.environ.get("CI"), reason="the core runs uncompiled too: `make setup` compiles it")
+def test_the_core_that_is_tested_is_the_compiled_one() -> None:
+    assert str(clocks.__file__).endswith((".so", ".pyd"))
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name != "__init__.py"], ids=named)
