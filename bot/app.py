@@ -54,8 +54,7 @@ class App:
         # This process has the ledger's file alone: what an earlier one held when it died is free again.
         await asyncio.to_thread(self.ledger.looks.release)
         await asyncio.to_thread(self.ledger.outbox.reopen)
-        for version in await asyncio.to_thread(self.registrar.publish):
-            log.warning("an agreement was changed in place: follow it by a new version instead", agreement=version)
+        await asyncio.to_thread(self.registrar.publish)
         written, said = asyncio.Event(), asyncio.Event()
         tasks = [
             asyncio.create_task(self.watch.run(written)),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.ports import Ledger, WallClockPort
+from bot.publication import PUBLISHED, check_published, first_published, published, republished_at, terms_of
 from bot.records import OutboxRow
 from bot.times import in_a_sentence
 from escalation.book import Book
@@ -22,9 +23,10 @@ from rules.ticket import TicketEvent
 
 APPROVING = ("approver", "admin")
 """Roles that may approve and refuse, and revoke what others asked for."""
+_STILL_TOLD = 30 * DAY
+"""For so long after its end an exception is said to have ended, where the bot was not there to say so."""
 AUDIENCE = "register"
 """In the outbox: what is said about an exception and not about a ticket."""
-PUBLISHED = "configuration.published"
 _EVENTS = {move: type for type, move in MOVES.items()}
 _DONE = {"approve": "approved", "refuse": "refused", "revoke": "revoked"}
 
@@ -34,10 +36,11 @@ class RefusalError(Exception):
 
 
 class Registrar:
-    """One book's register. Safe to call from several threads."""
+    """One book's register. Safe to call from several threads. `republished_at` is when its promises were last changed."""
 
     def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str]) -> None:
         self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
+        self.republished_at: int | None = None
         self._revision = -1
         self._announced: set[str] = set()
         self._lock = threading.Lock()
@@ -55,8 +58,9 @@ class Registrar:
             if revision != self._revision:
                 events = self._ledger.register.events()
                 # What was never published before holds from its publication on, however early its date: the past stays.
-                self._book.promises = self._book.promises.known_from(_first_published(events))
+                self._book.promises = self._book.promises.known_from(first_published(events))
                 self._book.promises.register = Register.of(events)
+                self.republished_at = republished_at(events)
                 self._revision = revision
 
     def request(self, data: Mapping[str, Any], who: Person) -> SlaException:
@@ -87,19 +91,23 @@ class Registrar:
                 words = f"{_DONE[move].capitalize()} by {who.name}" + (f": {comment}" if comment else "")
                 return self._told(moved, words, (known.requester,))
 
-    def publish(self) -> list[str]:
-        """Note what the configuration promises, where that has changed, and have open tickets looked at; the versions of
-        agreements that were changed in place, though they had been published before.
+    def check(self) -> None:
+        """Raises PublishedError where the configuration writes otherwise what was published."""
+        check_published(self._ledger.register.events(), self._book)
+
+    def publish(self) -> None:
+        """Note what the configuration promises, where that has changed, and have open tickets looked at.
+
+        Raises PublishedError.
         """
-        published = [event for event in self._ledger.register.events() if event.type == PUBLISHED]
-        before: Mapping[str, str] = published[-1].data["digests"] if published else {}
-        if before == self._book.digests:
-            return []
-        event = self._event("configuration", PUBLISHED, {"digests": dict(self._book.digests)}, f"published/{len(published)}")
-        self._ledger.register.append(event, event.time, sweep=bool(published))
+        events = self._ledger.register.events()
+        check_published(events, self._book)
+        before, terms = published(events), terms_of(self._book)
+        if before and before[-1].data == terms:
+            return
+        event = self._event("configuration", PUBLISHED, terms, f"published/{len(before)}")
+        self._ledger.register.append(event, event.time, sweep=bool(before))
         self.refresh()
-        agreements = (name for name, digest in self._book.digests.items() if before.get(name, digest) != digest)
-        return [name.removeprefix("agreements.") for name in agreements if name.startswith("agreements.")]
 
     def announce(self) -> None:
         """Tell the teams of what ends soon, and of what has ended."""
@@ -110,7 +118,7 @@ class Registrar:
                 continue
             ahead = max(approved, exception.end - min(DAY, (exception.end - exception.start) // 2))
             when = in_a_sentence(exception.end, self._book.zone)
-            if exception.end <= now < exception.end + DAY:
+            if exception.end <= now < exception.end + _STILL_TOLD:
                 self._say_once(exception, "ended", f"Has ended: from {when} on every clock counts in full again")
             elif ahead <= now < exception.end:
                 self._say_once(exception, "ends", f"Ends at {when}; every clock counts in full from then on")
@@ -151,16 +159,3 @@ class Registrar:
                     key = f"exceptions/{exception.id}/{what}/{platform}/{team.id}"
                     rows.append(OutboxRow(key, exception.id, platform, channel, body, now))
         self._ledger.outbox.add(rows, now)
-
-
-def _first_published(events: Sequence[TicketEvent]) -> dict[str, int]:
-    """By key, when versions of agreements were published that were not there from the beginning."""
-    first: dict[str, int] = {}
-    known: set[str] | None = None
-    for event in events:
-        if event.type == PUBLISHED:
-            versions = {name.removeprefix("agreements.") for name in event.data["digests"] if name.startswith("agreements.")}
-            for key in versions - known if known is not None else ():
-                first.setdefault(key, event.time)
-            known = versions | (known or set())
-    return first

@@ -111,7 +111,7 @@ class Watch:
         found = look(history.ticket, history.events, self._book, facts, now)
         # An event a little ahead of the clock is here already and waits for its time.
         happened = [event for event in history.events if event.known_at <= now]
-        return found, reconcile(history.recorded, found.decisions, happened)
+        return found, reconcile(history.recorded, found.decisions, happened, self._registrar.republished_at)
 
     def _breaches(self, history: History) -> Mapping[str, Sequence[int]]:
         """By customer, when its agreements were broken in other tickets, as far back as this one may ask."""

@@ -12,6 +12,7 @@ from bot.times import moment
 from escalation.book import Book
 from escalation.facts import NO_FACTS
 from escalation.look import look
+from escalation.reconcile import CORRECTED
 from rules.conditions import why_not
 from rules.decisions import Decision
 from rules.metrics import in_words
@@ -42,8 +43,11 @@ def why(history: History, book: Book) -> Answer:
     for event in history.events:
         what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in sorted(event.data.items()) if name != "text")
         lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
+    corrected = {decision.cause for decision in history.recorded if decision.kind == CORRECTED}
     for decision in history.recorded:
         about = _what(decision, book)
+        if decision.entry in corrected:
+            about += " (corrected later)"
         reason = decision.reason
         if decision.due_at is not None and decision.kind == "clock.moved":
             before = f", not {moment(decision.was, zone)}" if decision.was is not None else ""

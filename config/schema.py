@@ -1,6 +1,7 @@
 """The sections of a configuration and their fields.
 
-Decided here: which fields there are, of which kind, and their defaults. Not decided here: what fits together.
+Decided here: which fields there are, of which kind, and their defaults; a metric's limits may be `none` as a whole: that
+ends the promise. Not decided here: what fits together.
 """
 
 from typing import Annotated, Any, Literal
@@ -187,6 +188,10 @@ class TargetSection(Section):
     calendar: Text | None = None
 
 
+Limit = Annotated[TargetSection | None, BeforeValidator(_within)]
+Limits = Annotated[dict[str, Limit], BeforeValidator(lambda value: {"default": value} if value == "none" else value)]
+
+
 class ObjectiveSection(Section):
     attain: Share
     over: Literal["day", "week", "month", "quarter", "year"] = "month"
@@ -215,7 +220,7 @@ class AgreementSection(Section):
     start: Day = Field(alias="from")
     when: AppliesWhen | None = None
     calendar: Text
-    targets: dict[str, dict[str, Annotated[TargetSection | None, BeforeValidator(_within)]]]
+    targets: dict[str, Limits]
     objective: ObjectiveSection | None = None
     warn_at: list[ThresholdField] = list(WARN_AT)
     after_breach: list[ThresholdField] = []

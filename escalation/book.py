@@ -39,7 +39,9 @@ class Rule:
 
 @dataclass
 class Book:
-    """Not changed after it is built. `digests` tell by name whether what was promised is still written as it was."""
+    """Not changed after it is built. `digests` tell by name whether what is written about promises is still the same, `lasting`
+    whether what may only be followed by versions is.
+    """
 
     promises: Promises = field(default_factory=Promises)
     rules: Sequence[Rule] = ()
@@ -49,6 +51,7 @@ class Book:
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    lasting: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)

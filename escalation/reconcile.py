@@ -6,7 +6,7 @@ one, and that what was announced stays announced unless its cause is gone. Pure.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rules.decisions import Decision
 from rules.instants import text
@@ -16,13 +16,25 @@ CORRECTED = "clock.corrected"
 LETTER = "message.customer"
 
 
-def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history: Sequence[TicketEvent]) -> list[Decision]:
-    """The entries to add so that the record says what was decided; empty where it does already."""
+@dataclass(frozen=True)
+class _News:
+    """What has made a record wrong: when it was known, and what it is, in words."""
+
+    at: int
+    words: str
+
+
+def reconcile(
+    recorded: Sequence[Decision], decided: Sequence[Decision], history: Sequence[TicketEvent], republished_at: int | None = None
+) -> list[Decision]:
+    """The entries to add so that the record says what was decided; empty where it does already. `republished_at` is when other
+    promises were last published.
+    """
     standing = live(recorded)
     # What was written stays written, whatever becomes of its cause; what was tagged before is tagged again.
     letters = {old.key for old in recorded if old.kind == LETTER}
     tags = {old.key for old in recorded if old.tag}
-    late = max(history, key=lambda event: event.known_at, default=None)
+    news = _latest(history, republished_at)
     new: list[Decision] = []
     held = set()
     for decision in decided:
@@ -32,17 +44,17 @@ def reconcile(recorded: Sequence[Decision], decided: Sequence[Decision], history
             if decision.key not in letters:
                 new.append(decision)
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
-            new.extend((_correction(old, late, decision), decision))
+            new.extend((_correction(old, news, decision), decision))
     latest = {_deed(old): old for old in standing.values()}
     for key, old in standing.items():
         if key in held:
             continue
         if old.kind.startswith("clock."):
-            new.append(_correction(old, late, None))
+            new.append(_correction(old, news, None))
         elif old.kind == "page.opened" and (stood := latest[_deed(old)]).kind != "page.closed":
-            new.append(replace(_undone(stood, "page.closed", late), occurrence=1))
+            new.append(replace(_undone(stood, "page.closed", news), occurrence=1))
         elif old.kind == "ticket.tagged" and latest[_deed(old)] is old:
-            new.append(_undone(old, "ticket.untagged", late))
+            new.append(_undone(old, "ticket.untagged", news))
     turns = Counter((old.key, old.at) for old in recorded)
     for decision in new:
         undone = latest.get(_deed(decision))
@@ -76,11 +88,11 @@ def _told(decision: Decision) -> tuple[int, int | None]:
     return decision.at, decision.due_at if decision.kind in ("clock.crossed", "clock.moved") else None
 
 
-def _correction(old: Decision, late: TicketEvent | None, instead: Decision | None) -> Decision:
+def _correction(old: Decision, news: _News | None, instead: Decision | None) -> Decision:
     """`was` is the old entry's instant; `due_at` the instant that holds instead, None where nothing does."""
-    at = late.known_at if late else old.at
+    at = news.at if news else old.at
     now = f"it was so at {text(instead.at)}" if instead else "it did not happen"
-    reason = f"{old.kind.removeprefix('clock.')} of {text(old.at)} no longer holds, {now}: {_lateness(late)}"
+    reason = f"{old.kind.removeprefix('clock.')} of {text(old.at)} no longer holds, {now}: {_why(news)}"
     entry = Decision(at, CORRECTED, old.ticket, reason, old.agreement, old.version, old.metric, old.cycle)
     entry.threshold, entry.cause, entry.was = old.threshold, old.entry, old.at
     entry.due_at = instead.at if instead else None
@@ -92,13 +104,21 @@ def _deed(entry: Decision) -> tuple[str | None, str | None, int]:
     return entry.page, entry.tag, entry.occurrence if entry.tag else 0
 
 
-def _undone(old: Decision, kind: str, late: TicketEvent | None) -> Decision:
+def _undone(old: Decision, kind: str, news: _News | None) -> Decision:
     """What was done because of something that never happened is undone when we know."""
-    at = late.known_at if late else old.at
-    return replace(old, at=at, kind=kind, reason=f"its cause is gone: {_lateness(late)}", threshold=None, facts=None, turn=0)
+    at = news.at if news else old.at
+    return replace(old, at=at, kind=kind, reason=f"its cause is gone: {_why(news)}", threshold=None, facts=None, turn=0)
 
 
-def _lateness(late: TicketEvent | None) -> str:
+def _latest(history: Sequence[TicketEvent], republished_at: int | None) -> _News | None:
+    """The event that was known last, or the configuration where that is newer."""
+    late = max(history, key=lambda event: event.known_at, default=None)
+    if republished_at is not None and (late is None or late.known_at < republished_at):
+        return _News(republished_at, f"another configuration was published at {text(republished_at)}")
     if late is None:
-        return "the history has changed"
-    return f"{late.type} {late.id[:60]} of {text(late.time)} arrived at {text(late.known_at)}"
+        return None
+    return _News(late.known_at, f"{late.type} {late.id[:60]} of {text(late.time)} arrived at {text(late.known_at)}")
+
+
+def _why(news: _News | None) -> str:
+    return news.words if news else "the history has changed"

@@ -45,6 +45,7 @@ class Clock:
         self.stopped_at: int | None = None
         self.breached_at: int | None = None
         self.excused_breach: int | None = None
+        self._broken_limit = 0
         self._waived = False
         self.original_due_at: int | None = None
         self._say, self._broken = say, broken
@@ -164,6 +165,8 @@ class Clock:
             state = "missed"
         self.state = state
         used = f" after {spoken(elapsed.used)} of {spoken(limit)}" if how == "stop" else ""
+        if state == "missed" and self._broken_limit not in (0, limit):
+            used += f", broken when the limit was {spoken(self._broken_limit)}"
         self._decide(at, f"clock.{state}", f"{in_words(self.metric)} {state}{used}: {reason}")
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
@@ -261,7 +264,7 @@ class Clock:
     def _say_crossed(self, at: int, threshold: Threshold, reason: str, *, born: bool) -> None:
         breach = threshold.percent == 1
         if breach and self.breached_at is None:
-            self.breached_at = at
+            self.breached_at, self._broken_limit = at, self.target.milliseconds
         nth = self._crossings.occurrence
         self._decide(at, "clock.crossed", reason, threshold=threshold.text, due_at=self._due, born=born, occurrence=nth)
         if breach:

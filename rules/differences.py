@@ -11,6 +11,7 @@ from rules.agreement import Agreement, Target
 from rules.clock_row import ClockRow
 from rules.clocks import clocks_of
 from rules.conditions import in_words
+from rules.instants import to_datetime
 from rules.metrics import in_words as metric_in_words
 from rules.promises import Promises
 from rules.ticket import TicketEvent
@@ -56,12 +57,6 @@ def differences(old: Sequence[Agreement], new: Sequence[Agreement]) -> list[Diff
     return found
 
 
-def edited(old: Sequence[Agreement], new: Sequence[Agreement]) -> list[str]:
-    """Versions that are in both and differ: an agreement should be followed by a new version instead."""
-    after = {agreement.key: agreement for agreement in new}
-    return [a.key for a in old if a.key in after and _changes(a.key, a, after[a.key])]
-
-
 def moves(ticket: str, history: Sequence[TicketEvent], old: Promises, new: Promises, at: int) -> list[Move]:
     """Which of a ticket's clocks stand otherwise at an instant under new promises."""
     before, after = (_running(ticket, history, promises, at) for promises in (old, new))
@@ -98,7 +93,8 @@ def _changes(key: str, before: Agreement | None, after: Agreement) -> list[Diffe
 
 def _terms(agreement: Agreement) -> Mapping[str, str]:
     """All terms of a version in words; limits by metric and priority."""
-    found = {"applies": in_words(agreement.when), "calendar": agreement.calendar.name}
+    began = to_datetime(agreement.since).astimezone(agreement.calendar.zone).date()
+    found = {"from": f"{began}", "applies": in_words(agreement.when), "calendar": agreement.calendar.name}
     for term in _TERMS:
         value = getattr(agreement, term)
         several = value if isinstance(value, tuple) else (value,)

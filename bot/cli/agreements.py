@@ -14,13 +14,14 @@ from rich.table import Table
 
 from adapters.wall_clock import WallClock
 from bot.cli.ask import answer_line
-from bot.cli.options import ConfigOption, load_book, plain_console, read_settings, usage_error
+from bot.cli.options import ConfigOption, load_book, plain_console, read_settings, settings_error, usage_error
 from bot.cli.run import prepare
 from bot.messages import counted
 from bot.ports import Ledger
+from bot.publication import PublishedError, check_published, rewritten
 from bot.times import moment
 from escalation.book import Book
-from rules.differences import Move, differences, edited, moves
+from rules.differences import Move, differences, moves
 from rules.instants import text
 from rules.register import Register
 
@@ -43,8 +44,8 @@ def diff(
     new: Annotated[Path, typer.Argument(help="Another one.")],
 ) -> None:
     """Tell how the agreements of two configurations differ, version by version."""
-    before, after = _book(old).promises.agreements, _book(new).promises.agreements
-    found = differences(before, after)
+    before, after = _book(old), _book(new)
+    found = differences(before.promises.agreements, after.promises.agreements)
     console = plain_console()
     if not found:
         console.print("Both promise the same.")
@@ -55,8 +56,8 @@ def diff(
     for difference in found:
         table.add_row(difference.agreement, difference.what, difference.was or "–", difference.now or "–")
     console.print(table)
-    for key in edited(before, after):
-        console.print(f"{key} is changed in place: running clocks change at once. A new version with its own date is safer.")
+    for name, what in rewritten(before.lasting, after).items():
+        console.print(f"{name} is {what}. Where it was published, sla run refuses that: write a version with its own date.")
 
 
 @app.command()
@@ -74,6 +75,10 @@ def preview(
     from adapters.ledger.store import open_ledger
 
     ledger = open_ledger(settings.database_url)
+    try:
+        check_published(ledger.register.events(), new_book)
+    except PublishedError as error:
+        raise settings_error(f"{new} could not be published: {error}") from None
     known = {agreement.key for agreement in old_book.promises.agreements}
     # What would be published now holds from now on, however early its date.
     now = WallClock().now()

@@ -15,7 +15,7 @@ from rich.console import Console
 from adapters.terminal.render import print_answer
 from adapters.wall_clock import WallClock
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
-from bot.cli.run import prepare
+from bot.cli.run import prepare, refuse_rewriting
 from bot.commands import VERBS, CommandError, Verb, parse
 from rules.register import Register
 
@@ -74,7 +74,10 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     if who is None and VERBS[parse(line).verb].roles:
         raise usage_error(f"say who acts with --as PERSON. Known: {', '.join(book.people) or 'nobody'}")
     prepare(settings)
-    answer = build_app(settings, book).handlers.answer(line, who)
+    app = build_app(settings, book)
+    if VERBS[parse(line).verb].roles:  # what acts also looks
+        refuse_rewriting(app)
+    answer = app.handlers.answer(line, who)
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
     print_answer(answer, console)
     if answer.refused:

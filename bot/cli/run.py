@@ -40,6 +40,7 @@ def run(config: ConfigOption = None) -> None:
     prepare(settings)
     listening = _listen(settings)
     app = build_app(settings, book, senders=[terminal_sender()])
+    refuse_rewriting(app)
     _say_where(listening, settings)
     _serve(app, listening)
 
@@ -95,6 +96,16 @@ def prepare(settings: Settings) -> None:
     try:
         migrate_ledger(settings.database_url)
     except LedgerError as error:
+        raise settings_error(str(error)) from None
+
+
+def refuse_rewriting(app: App) -> None:
+    """End where the configuration writes otherwise what was published."""
+    from bot.publication import PublishedError
+
+    try:
+        app.registrar.check()
+    except PublishedError as error:
         raise settings_error(str(error)) from None
 
 

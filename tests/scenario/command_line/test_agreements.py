@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.app import build_app
-from tests.support.desk import DESK, NINE, Desk, desk, load, opened
+from bot.publication import PublishedError
+from tests.support.desk import DESK, NINE, Desk, answered, desk, load, opened
 from tests.support.process import sla
 
 LATER = """\
@@ -30,10 +31,16 @@ def test_diff_tells_what_a_new_version_changes(config: Path, new: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split() for line in done.stdout.splitlines()[1:]] == [
         ["gold", "2", "version", "–", "is", "there"],
+        ["gold", "2", "from", "2026-01-01", "2026-01-05"],
         ["gold", "2", "applies", "to", "new", "open"],
         ["gold", "2", "first", "response,", "urgent", "10m", "(always)", "5m", "(always)"],
     ]
     assert sla("agreements", "diff", config, config).stdout == "Both promise the same.\n"
+    (shorter := new).write_text(DESK.replace("urgent: 10m", "urgent: 5m"))
+    last = sla("agreements", "diff", config, shorter).stdout.splitlines()[-1]
+    assert last == (
+        "agreements.gold 1 is changed. Where it was published, sla run refuses that: write a version with its own date."
+    )
 
 
 def test_preview_tells_which_open_tickets_would_move_and_be_overdue(tmp_path: Path, config: Path, new: Path) -> None:
@@ -63,13 +70,14 @@ def test_bare_agreements_lists_them(config: Path, tmp_path: Path) -> None:
     assert (done.returncode, "gold 1" in done.stdout) == (0, True)
 
 
-def restarted(here: Desk, tmp_path: Path, text: str) -> tuple[Desk, list[str]]:
-    """The same ledger under another configuration, as `sla run` begins; and the agreements that were changed in place."""
+def restarted(here: Desk, tmp_path: Path, text: str) -> Desk:
+    """The same ledger under another configuration, as `sla run` begins."""
     path = tmp_path / "again.sla.yaml"
     path.write_text(text)
     book = load(path)
     found = Desk(build_app(here.app.settings, book, clock=here.clock), here.clock, book, here.url)
-    return found, found.app.registrar.publish()
+    found.app.registrar.publish()
+    return found
 
 
 def first_response(here: Desk) -> dict[str, Any]:
@@ -82,8 +90,7 @@ def test_a_version_for_open_tickets_reaches_them_when_the_bot_starts_again(tmp_p
     here = desk(tmp_path)
     here.app.registrar.publish()
     here.take(opened(NINE))
-    again, edited = restarted(here, tmp_path, CHANGED.replace("from: 2026-01-05,", "from: 2026-01-06,"))
-    assert edited == []
+    again = restarted(here, tmp_path, CHANGED.replace("from: 2026-01-05,", "from: 2026-01-06,"))
     again.settle()
     again.go("2026-01-06T00:00:00Z")
     assert first_response(again)["version"] == "2"
@@ -98,7 +105,7 @@ def test_a_version_with_an_early_date_holds_from_its_publication_and_leaves_the_
     here.take(opened(NINE))
     here.go("2026-01-05T09:30:00Z")
     longer = CHANGED.replace("from: 2026-01-05,", "from: 2026-01-02,").replace("urgent: 5m", "urgent: 1h")
-    again, _ = restarted(here, tmp_path, longer.replace("applies_to: open", f"applies_to: {applies_to}"))
+    again = restarted(here, tmp_path, longer.replace("applies_to: open", f"applies_to: {applies_to}"))
     again.settle()
     row = first_response(again)
     assert (row["verdict"], row["breached_at"]) == ("overdue", "2026-01-05T09:10:00.000Z")
@@ -109,13 +116,67 @@ def test_a_version_with_an_early_date_holds_from_its_publication_and_leaves_the_
     assert {row["version"] for row in rows} == {"2"}
 
 
-def test_a_version_that_is_changed_in_place_is_named(tmp_path: Path) -> None:
+REWRITTEN = {
+    "a limit": ("urgent: 10m", "urgent: 20m", "agreements.gold 1: changed"),
+    "when it applies": ("{tier: gold}", "{tier: silver}", "agreements.gold 1: changed"),
+    "its date": ("from: 2026-01-01", "from: 2026-01-02", "agreements.gold 1: changed"),
+    "its version": ('version: "1"', 'version: "2"', "agreements.gold 1: gone"),
+}
+
+
+@pytest.mark.parametrize(("was", "now", "named"), REWRITTEN.values(), ids=REWRITTEN)
+def test_what_was_published_is_never_written_otherwise(tmp_path: Path, was: str, now: str, named: str) -> None:
     here = desk(tmp_path)
     here.app.registrar.publish()
-    again, edited = restarted(here, tmp_path, DESK.replace("urgent: 10m", "urgent: 20m"))
-    assert edited == ["gold 1"]
-    assert again.app.ledger.sweeps.under_way()[0].cause == "configuration.published configuration"
-    assert again.app.registrar.publish() == []
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    before = here.recorded()
+    assert was in DESK
+    with pytest.raises(PublishedError, match=named):
+        restarted(here, tmp_path, DESK.replace(was, now))
+    assert here.recorded() == before
+    path = tmp_path / "again.sla.yaml"
+    for words in (["run"], ["escalate", "T-1", "--as", "ben"]):
+        done = sla(*words, "--config", path, DATABASE_URL=here.url, PORT="0")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert named in done.stderr
+        assert "write what holds from now on under its versions" in done.stderr
+    done = sla("agreements", "preview", path, "--config", path, DATABASE_URL=here.url)
+    assert (done.returncode, "could not be published" in done.stderr) == (1, True)
+
+
+def test_who_hears_of_it_may_change_and_an_agreement_may_end(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    ended = CHANGED.replace('version: "2", applies_to: open, targets: {first_response: {urgent: 5m}}', "targets: ENDED")
+    ended = ended.replace("ENDED", "{first_response: none, resolution: none}").replace(
+        "    ladder: support\n    cust", "    cust"
+    )
+    again = restarted(here, tmp_path, ended)
+    again.go("2026-01-06T09:00:00Z")
+    again.take(opened("2026-01-06T09:00:00Z", "T-2"))
+    assert again.client().get("/api/tickets/T-2").json()["clocks"] == []
+    assert first_response(again)["verdict"] == "overdue"
+
+
+def test_a_correction_that_a_configuration_brings_about_names_it(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    here.take(opened(NINE), answered("2026-01-05T09:05:00Z", author="bot"))
+    here.go("2026-01-05T09:30:00Z")
+    again = restarted(
+        here, tmp_path, DESK + "metrics:\n  first_response: {stop: {event: ticket.replied, author: {in: [agent, bot]}}}\n"
+    )
+    again.settle()
+    corrected = [d["reason"] for d in again.recorded() if d["kind"] == "clock.corrected"]
+    assert corrected
+    assert all(reason.endswith("another configuration was published at 2026-01-05T09:30:00.000Z") for reason in corrected)
+    assert first_response(again)["verdict"] == "met"
+    marked = [what for _, what, _ in again.say("why T-1").cards[0].rows if what.endswith(" (corrected later)")]
+    assert "first response overdue (corrected later)" in marked
+    assert len(marked) == len(corrected)
 
 
 def test_the_register_is_exported_as_json_lines(tmp_path: Path, config: Path) -> None:

@@ -100,3 +100,40 @@ def test_agreements_that_replace_each_other_are_refused(tmp_path: Path) -> None:
         ("agreements.gold.instead_of", "a circle: acme, gold"),
         ("agreements.acme.instead_of", "a circle: acme, gold"),
     }
+
+
+def test_a_version_whose_limits_are_none_ends_the_promise(tmp_path: Path) -> None:
+    later = """\
+    versions:
+      - {from: 2026-07-01, targets: {first_response: none}}
+      - {from: 2027-01-01, targets: {first_response: {urgent: 1h}}}
+"""
+    found = versions(tmp_path, BASE + later)
+    assert found["gold 2026-07-01"][2] == {"default": None}
+    assert found["gold 2027-01-01"][2] == {"urgent": "1h"}
+
+
+LONDON = 'calendars: {london: {zone: Europe/London, hours: {mon: ["09:00-17:00"]}}}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (LONDON.replace("Europe/London", "Europe/Paris"), "calendars.london"),
+        (LONDON.replace("17:00", "18:00"), "calendars.london"),
+        (LONDON.replace("]}}", "]}, dates: {2099-12-24: []}}"), None),
+        (LONDON.replace("]}}", "]}, holidays: {country: GB}}"), None),
+        (LONDON.replace("]}}", ']}, versions: [{from: 2027-01-01, hours: {tue: ["09:00-17:00"]}}]}'), None),
+    ],
+    ids=["zone", "hours", "dates", "holidays", "version"],
+)
+def test_weekly_hours_last_and_dates_may_be_added(tmp_path: Path, text: str, name: str | None) -> None:
+    """What must not be written otherwise once it is published."""
+    found = []
+    for i, written in enumerate((LONDON, text)):
+        path = tmp_path / f"{i}.yaml"
+        path.write_text(written)
+        book, problems = examine(path)
+        assert book is not None, problems
+        found.append(book.lasting)
+    assert [key for key in found[0] if found[0][key] != found[1].get(key)] == ([name] if name else [])

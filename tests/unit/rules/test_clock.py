@@ -284,6 +284,7 @@ def test_a_breach_stays_when_the_limit_becomes_longer() -> None:
     told.clock.retarget(told.clock.agreement, target("8h"), START + 2 * HOUR, "r")
     told.clock.end(START + 3 * HOUR, "stop", "r")
     assert (told.clock.row(START + 9 * HOUR).verdict, told.clock.breached_at) == ("missed", START + HOUR)
+    assert told.said[-1].reason == "resolution missed after 3h of 8h, broken when the limit was 1h: r"
 
 
 def test_a_limit_on_another_calendar_measures_anew_from_the_start() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rules.differences import Difference, Move, differences, edited, moves
+from rules.differences import Difference, Move, differences, moves
 from tests.support.core import TICKET, agreement, at, opened, promises, targets, updated
 
 OLD = agreement("gold", targets=targets(first_response="4h", resolution={"urgent": "8h", "default": None}))
@@ -11,12 +11,12 @@ NEXT = replace(OLD, version="2", since=at("2026-01-05T12:00:00Z"), targets=targe
 
 def test_the_same_is_no_difference() -> None:
     assert differences([OLD], [OLD]) == []
-    assert edited([OLD], [OLD]) == []
 
 
 def test_a_new_version_is_told_with_what_it_changes() -> None:
     assert differences([OLD], [OLD, NEXT]) == [
         Difference("gold 2", "version", None, "is there"),
+        Difference("gold 2", "from", "2020-01-01", "2026-01-05"),
         Difference("gold 2", "ladder", "support", "other"),
         Difference("gold 2", "first response, default", "4h (always)", "2h (always)"),
         Difference("gold 2", "resolution, urgent", "8h (always)", None),
@@ -24,9 +24,8 @@ def test_a_new_version_is_told_with_what_it_changes() -> None:
     ]
 
 
-def test_a_version_that_is_changed_in_place_is_named() -> None:
+def test_a_version_that_is_changed_in_place_is_told() -> None:
     changed = replace(OLD, targets=targets(first_response="1h", resolution={"urgent": "8h", "default": None}))
-    assert edited([OLD], [changed]) == ["gold 1"]
     assert differences([OLD], [changed]) == [Difference("gold 1", "first response, default", "4h (always)", "1h (always)")]
 
 

@@ -1,0 +1,68 @@
+"""Publication: what a configuration promised when the bot began with it.
+
+Decided here: that what was published is only followed by versions, never written otherwise: else clocks would be judged anew by
+terms that did not hold for them (DESIGN 1.7). What people are called, and what has no versions (metrics, statuses, customers,
+single dates of a calendar), may change in place. Not decided here: what becomes of open tickets (`registrar`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from escalation.book import Book
+from rules.ticket import TicketEvent
+
+PUBLISHED = "configuration.published"
+
+
+class PublishedError(Exception):
+    """The configuration says otherwise what was published; the message says what, and what to do."""
+
+
+def published(events: Sequence[TicketEvent]) -> list[TicketEvent]:
+    """The publications among what people decided, in their order."""
+    return [event for event in events if event.type == PUBLISHED]
+
+
+def terms_of(book: Book) -> dict[str, Mapping[str, str]]:
+    """What is noted of a configuration: `digests` tell whether anything differs, `lasting` what may not."""
+    return {"digests": dict(book.digests), "lasting": dict(book.lasting)}
+
+
+def rewritten(before: Mapping[str, str], book: Book) -> dict[str, str]:
+    """By name, what of an earlier configuration's lasting terms the book says otherwise: `changed` or `gone`."""
+    return {
+        name: "gone" if name not in book.lasting else "changed"
+        for name, digest in before.items()
+        if book.lasting.get(name) != digest
+    }
+
+
+def check_published(events: Sequence[TicketEvent], book: Book) -> None:
+    """Raises PublishedError where the book writes otherwise what was published."""
+    known = published(events)
+    found = rewritten(known[-1].data.get("lasting", {}), book) if known else {}
+    if found:
+        named = "".join(f"\n  {name}: {what}" for name, what in found.items())
+        raise PublishedError(
+            f"this ledger's tickets were promised something else than the configuration says now:{named}\n"
+            "A promise is never rewritten, only followed by a version. Put back what was there, and write what holds from now "
+            "on under its versions: (from: today will do; targets that are none end an agreement). "
+            "To begin anew, set DATABASE_URL to another file."
+        )
+
+
+def first_published(events: Sequence[TicketEvent]) -> dict[str, int]:
+    """By key, when versions of agreements were published that were not there from the beginning."""
+    first: dict[str, int] = {}
+    known: set[str] | None = None
+    for event in published(events):
+        versions = {name.removeprefix("agreements.") for name in event.data["digests"] if name.startswith("agreements.")}
+        for key in versions - known if known is not None else ():
+            first.setdefault(key, event.time)
+        known = versions | (known or set())
+    return first
+
+
+def republished_at(events: Sequence[TicketEvent]) -> int | None:
+    """When other promises than the first were last published; None where they never were."""
+    times = [event.time for event in published(events)]
+    return times[-1] if len(times) > 1 else None
