@@ -16,7 +16,7 @@ from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
 from bot.records import Health
 from bot.registrar import RefusalError, Registrar
-from bot.requests import request_of
+from bot.requests import request_of, unfamiliar
 from bot.watch import Watch
 from bot.why import why
 from escalation.book import Book
@@ -95,7 +95,7 @@ class Handlers:
         try:
             if step == "request":
                 asked = self._registrar.request(request_of(command.words, self._book.zone, now), who)
-                return self._about(asked, f"{who.name} asks for {asked.id}.")
+                return self._about(asked, f"{who.name} asks for {asked.id}.", unfamiliar(asked.scope, self._book.promises))
             if not command.words:
                 return pick_exception(self._registrar.register, self._book, now, str(step))
             id, comment = command.words[0].upper(), " ".join(command.words[1:]).removeprefix("because ")
@@ -105,9 +105,10 @@ class Handlers:
         self._watch.nudge()
         return self._about(moved, f"{moved.id} is {moved.state}.")
 
-    def _about(self, exception: SlaException, title: str) -> Answer:
+    def _about(self, exception: SlaException, title: str, notes: tuple[str, ...] = ()) -> Answer:
         """A step was taken: for the whole channel."""
-        return Answer(cards=(Card(title=title), exception_card(exception, self._book, self._clock.now())), private=False)
+        card = exception_card(exception, self._book, self._clock.now())
+        return Answer(cards=(Card(title=title, lines=notes), card), private=False)
 
     def _needed(self, verb: str, roles: Sequence[str]) -> str:
         return f"{verb} needs one of the roles {', '.join(roles)}. {self._book.who_has(roles)}"

@@ -153,7 +153,7 @@ class Registrar:
         rows = []
         for platform in self._platforms:
             for team in (self._book.teams[name] for name in named if name in self._book.teams):
-                channel = team.id if platform == "terminal" else team.channels.get(platform)
+                channel = team.channel_on(platform)
                 if channel is not None:
                     body = {"audience": AUDIENCE, "line": line, "mentions": list(mentions), "at": now}
                     key = f"exceptions/{exception.id}/{what}/{platform}/{team.id}"

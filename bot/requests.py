@@ -1,7 +1,7 @@
 """How an exception is asked for in one line.
 
 Decided here: the words of `/sla exceptions request …`, and that a time without an offset is by the wall clock of the desk's
-zone. Not decided here: what a request must say (`rules.exceptions`).
+zone; that a field which nobody asks about may be misspelt. Not decided here: what a request must say (`rules.exceptions`).
 """
 
 import shlex
@@ -11,12 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.commands import CommandError
+from bot.messages import clipped
+from rules.conditions import Condition, fields_of
 from rules.instants import InstantError, of, text
 from rules.instants import parse as instant
+from rules.problems import did_you_mean
+from rules.promises import Promises
 
 USAGE = (
     "/sla exceptions request suspension for customer=acme from 2026-12-01T09:00 until 2026-12-01T17:00 because planned upgrade"
 )
+_FAMILIAR = frozenset({"ticket", "title", "priority", "customer", "tier", "region", "service", "group", "status"})
+_FAMILIAR |= {"helpdesk_status", "opened_by", "assignee", "tags", "agreement", "kind", "metric"}
 _KEYWORDS = ("for", "from", "until", "category", "factor", "because")
 
 
@@ -54,6 +60,15 @@ def scope_of(words: Sequence[str]) -> dict[str, Any]:
         else:
             scope[name] = values[0] if len(values) == 1 else {"in": values}
     return scope
+
+
+def unfamiliar(scope: Condition, promises: Promises) -> tuple[str, ...]:
+    """Notes about fields of a scope that tickets do not usually have and no agreement asks for: they may be misspelt."""
+    known = sorted(_FAMILIAR | promises.asked)
+    return tuple(
+        f"Note: tickets do not usually have a field {clipped(name, 40)!r}. {did_you_mean(name, known, otherwise='')}".rstrip()
+        for name in sorted(fields_of(scope) - set(known))
+    )
 
 
 def _meant(value: str) -> list[Any]:

@@ -137,7 +137,6 @@ class Watch:
             case "customer":
                 return f"customer:{effect.who}"
             case _:
-                if platform == "terminal":
-                    return effect.who if effect.line else None
                 team = self._book.teams.get(effect.who)
-                return team.channels.get(platform) if team else None
+                silent = platform == "terminal" and not effect.line  # there is no card to draw anew
+                return team.channel_on(platform) if team and not silent else None

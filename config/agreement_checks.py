@@ -5,7 +5,7 @@ where their alternatives are. Not decided here: circles of replacement (`consist
 (`rules.possibility`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config.build import agreement_of
@@ -60,25 +60,31 @@ def replaced_where(key: str, agreements: Mapping[str, Agreement], times: Mapping
 def check_doubled(source: Source, agreements: Mapping[str, Agreement]) -> None:
     """Warn of two agreements that give the same tickets two clocks of the same promise."""
     times = in_force(agreements)
-    possible = Possibilities([agreement.when for agreement in agreements.values()])
-    alike: dict[object, list[str]] = {}
     told = set()
-    for key, agreement in agreements.items():
-        alternatives = possible.alternatives(agreement.when)
+    for key, first in _alike(agreements):
+        one, other = agreements[key], agreements[first]
+        metric = _shared(one, other)
+        if metric is None or (one.name, other.name) in told or not overlap(times[key], times[first]):
+            continue
+        told.add((one.name, other.name))
+        found = f"the condition and kind of {other.name}, and {in_words(metric)} promised in both"
+        hint = f"A ticket gets two clocks of it: write instead_of: [{other.name}], or take it out of one of them."
+        source.problem(("agreements", key), found, "each promise once", hint, warning=True)
+
+
+def _alike(agreements: Mapping[str, Agreement]) -> Iterator[tuple[str, str]]:
+    """Keys of any two agreements of one kind whose conditions hold for the same tickets, unless one replaces the other."""
+    possible = Possibilities([agreement.when for agreement in agreements.values()])
+    groups: dict[object, list[str]] = {}
+    for key, one in agreements.items():
+        alternatives = possible.alternatives(one.when)
         if alternatives is None:
             continue
-        group = alike.setdefault((agreement.kind, frozenset(map(frozenset, alternatives))), [])
+        group = groups.setdefault((one.kind, frozenset(map(frozenset, alternatives))), [])
         for first in group:
             other = agreements[first]
-            metric = _shared(agreement, other)
-            pair = (agreement.name, other.name)
-            if metric is None or pair in told or agreement.name == other.name or not overlap(times[key], times[first]):
-                continue
-            if other.name not in agreement.instead_of and agreement.name not in other.instead_of:
-                told.add(pair)
-                found = f"the condition and kind of {other.name}, and {in_words(metric)} promised in both"
-                hint = f"A ticket gets two clocks of it: write instead_of: [{other.name}], or take it out of one of them."
-                source.problem(("agreements", key), found, "each promise once", hint, warning=True)
+            if one.name != other.name and other.name not in one.instead_of and one.name not in other.instead_of:
+                yield key, first
         group.append(key)
 
 

@@ -1,6 +1,6 @@
 """The kinds of values in a configuration: how each is read, and what is said where it cannot be.
 
-Decided here: durations, thresholds, dates, times, windows of hours, conditions, lists of people. Not decided here: which
+Decided here: durations, thresholds, dates, times, windows of hours, conditions, actions, lists of people. Not decided here: which
 field has which kind (`schema`).
 """
 
@@ -198,3 +198,24 @@ HoldsWhen = Annotated[Condition, BeforeValidator(_holding("the rule would do not
 StartsWhen = Annotated[Condition, BeforeValidator(_holding("no clock would ever start", engine=False))]
 Every = Annotated[int, BeforeValidator(_reader(_every, "how often", "Write day, week or 2 weeks."))]
 Letter = Annotated[Text, AfterValidator(_letter)]
+
+
+def action_of(value: object) -> tuple[str, str] | None:
+    """One action as a pair: what is done, and with what; None where it is none."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    verb, target = next(iter(value.items()))
+    if isinstance(target, dict) and len(target) == 1 and verb in ("tell", "page"):
+        target = target.get({"tell": "team", "page": "ladder"}[verb])
+    known = verb in ("tell", "page", "tag", "review", "update_customer") and isinstance(target, str) and target
+    return (verb, target) if known else None
+
+
+def _action(value: Any) -> Any:
+    if (action := action_of(value)) is None:
+        hint = "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open} or {update_customer: breach}."
+        raise wrong("an action", hint)
+    return action
+
+
+ActionField = Annotated[tuple[str, str], BeforeValidator(_action)]

@@ -7,8 +7,8 @@ is told even where its section has other problems. A rule's action is only warne
 from collections.abc import Mapping
 from typing import Any
 
+from config.fields import action_of
 from config.problems import shown
-from config.schema import action_of
 from config.source import Source
 from escalation.book import Book, Rule
 from rules.metrics import BUILT_IN

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from config.fields import (
+    ActionField,
     AmountField,
     AppliesWhen,
     Clock,
@@ -236,27 +237,9 @@ class AgreementSection(Section):
     instead_of: Texts = []
 
 
-def action_of(value: object) -> tuple[str, str] | None:
-    """One action as a pair: what is done, and with what; None where it is none."""
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    verb, target = next(iter(value.items()))
-    if isinstance(target, dict) and len(target) == 1 and verb in ("tell", "page"):
-        target = target.get({"tell": "team", "page": "ladder"}[verb])
-    known = verb in ("tell", "page", "tag", "review", "update_customer") and isinstance(target, str) and target
-    return (verb, target) if known else None
-
-
-def _action(value: Any) -> Any:
-    if (action := action_of(value)) is None:
-        hint = "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open} or {update_customer: breach}."
-        raise wrong("an action", hint)
-    return action
-
-
 class RuleSection(Section):
     when: HoldsWhen
-    do: list[Annotated[tuple[str, str], BeforeValidator(_action)]]
+    do: list[ActionField]
 
 
 class StepTarget(Section):

@@ -29,3 +29,7 @@ class Team:
     lead: str | None = None
     rota: str | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+
+    def channel_on(self, platform: str) -> str | None:
+        """Its channel on a platform, None where it has none there; the terminal shows what is for any team."""
+        return self.id if platform == "terminal" else self.channels.get(platform)

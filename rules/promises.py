@@ -41,8 +41,8 @@ class Promises:
         self.judge = Judge(self.promised)
         self._matcher = Matcher({agreement.key: agreement.when for agreement in self.agreements})
         # What is known of a customer, and lent to the ticket, hangs on the field `customer`.
-        self._asked = {"customer"}.union(*(fields_of(agreement.when) for agreement in self.agreements))
-        self._always_concerned = not self._asked.isdisjoint(DERIVED)
+        self.asked = {"customer"}.union(*(fields_of(agreement.when) for agreement in self.agreements))
+        self._always_concerned = not self.asked.isdisjoint(DERIVED)
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
         self._calendars = dict.fromkeys(calendar for agreement in self.agreements for calendar in agreement.calendars)
@@ -60,7 +60,7 @@ class Promises:
 
     def concerned(self, event: TicketEvent) -> bool:
         """Whether an event can change which conditions hold. Most name no field that an agreement asks about."""
-        return self._always_concerned or event.type == OPENED or not self._asked.isdisjoint(event.data)
+        return self._always_concerned or event.type == OPENED or not self.asked.isdisjoint(event.data)
 
     def matching(self, facts: Facts) -> tuple[str, ...]:
         """Keys of all agreement versions whose condition holds, whenever they are in force."""

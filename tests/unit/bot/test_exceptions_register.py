@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.instants import text
+from rules.instants import parse, text
 from tests.support.desk import NINE, Desk, answered, desk, opened, words
 from tests.support.simulation import simulated
 
@@ -38,6 +38,12 @@ def test_an_exception_is_asked_for_and_approved_by_another_and_moves_the_due_ins
     assert words(approved).startswith("X-1 is approved.")
     assert due(here) == "2026-01-05T09:40:00.000Z"
     assert "planned upgrade" in words(here.say("why T-1"))
+
+
+def test_a_field_that_nobody_asks_about_is_pointed_out(here: Desk) -> None:
+    asked = here.say(ASK.replace("customer=acme", "custmer=acme tier=gold"), "ben")
+    assert "Note: tickets do not usually have a field 'custmer'. Did you mean customer?" in words(asked)
+    assert "Note" not in words(here.say(ASK.replace("customer=acme", "ticket=T-1 tags=vip kind=sla tier=gold"), "ben"))
 
 
 def test_who_asked_may_not_approve(tmp_path: Path) -> None:
@@ -95,6 +101,14 @@ def test_an_approval_after_the_fact_excuses_the_breach_of_an_answered_ticket(her
     here.say("exceptions approve X-1", "cleo")
     assert verdict(here) == "excused"
     assert any("the breach is excused" in line for line in here.log("support"))
+
+
+def test_its_end_is_announced_also_where_the_bot_was_away_for_days(here: Desk) -> None:
+    here.say(ASK, "ben")
+    here.say("exceptions approve X-1", "cleo")
+    here.clock.move(parse("2026-01-19T09:00:00Z"))
+    here.settle()
+    assert here.log("support", "X-1")[-1].startswith("Has ended: from 09:35")
 
 
 def test_its_end_is_announced_ahead_and_when_it_comes(here: Desk) -> None:
