@@ -1,7 +1,7 @@
 """The kinds of values in a configuration: how each is read, and what is said where it cannot be.
 
-Decided here: durations, thresholds, dates, times, windows of hours, conditions, actions, lists of people. Not decided here: which
-field has which kind (`schema`).
+Decided here: durations, thresholds, dates, times, windows of hours, conditions, actions, lists of people. Not decided here:
+which field has which kind (`schema`).
 """
 
 from collections.abc import Callable
