@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # so that plain `pytest` finds `tests.support` as `python -m pytest` does
     sys.path.insert(0, str(ROOT))
 
+from bot.cli.compiled import outdated  # noqa: E402 - found by the line above
+
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = ROOT.parent / "shared"
 _SETTINGS = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT", "SLA_CONFIG", "SLA_WEBHOOK_SECRET", "SLA_API_TOKEN", "LOG_LEVEL")
@@ -21,10 +23,8 @@ _HERE = ("127.0.0.1", "::1", "localhost")
 
 def pytest_sessionstart() -> None:
     """Tests judge the sources as they are, never what was compiled from earlier ones."""
-    for source in (*ROOT.glob("rules/*.py"), *ROOT.glob("escalation/*.py")):
-        for compiled in source.parent.glob(f"{source.stem}.*.so"):
-            if compiled.stat().st_mtime < source.stat().st_mtime:
-                pytest.exit(f"{source.relative_to(ROOT)} was changed after it was compiled: run `make setup`", returncode=3)
+    if source := outdated():
+        pytest.exit(f"{source} was changed after it was compiled: run `make setup`", returncode=3)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
