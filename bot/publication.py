@@ -1,13 +1,14 @@
 """Publication: what a configuration promised when the bot began with it.
 
-Decided here: that what was published is only followed by versions, never written otherwise: else clocks would be judged anew by
-terms that did not hold for them (DESIGN 1.7). What people are called, and what has no versions (metrics, statuses, customers,
-single dates of a calendar), may change in place. Not decided here: what becomes of open tickets (`registrar`).
+Decided here: that what was published and holds is only followed by versions, never written otherwise: else clocks would be
+judged anew by terms that did not hold for them (DESIGN 1.7). Who hears of it, and what has no versions (metrics, statuses,
+customers), may change in place. Not decided here: what lasts (`config.lasting`), what becomes of open tickets (`registrar`).
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from escalation.book import Book
+from escalation.book import Book, Lasting
 from rules.ticket import TicketEvent
 
 PUBLISHED = "configuration.published"
@@ -22,31 +23,36 @@ def published(events: Sequence[TicketEvent]) -> list[TicketEvent]:
     return [event for event in events if event.type == PUBLISHED]
 
 
-def terms_of(book: Book) -> dict[str, Mapping[str, str]]:
+def terms_of(book: Book) -> dict[str, Any]:
     """What is noted of a configuration: `digests` tell whether anything differs, `lasting` what may not."""
-    return {"digests": dict(book.digests), "lasting": dict(book.lasting)}
+    return {"digests": dict(book.digests), "lasting": {name: list(term) for name, term in book.lasting.items()}}
 
 
-def rewritten(before: Mapping[str, str], book: Book) -> dict[str, str]:
-    """By name, what of an earlier configuration's lasting terms the book says otherwise: `changed` or `gone`."""
-    return {
-        name: "gone" if name not in book.lasting else "changed"
-        for name, digest in before.items()
-        if book.lasting.get(name) != digest
-    }
+def rewritten(before: Mapping[str, Lasting], after: Mapping[str, Lasting], now: int) -> dict[str, str]:
+    """By name, what of an earlier configuration a later one says otherwise though it holds by now, or adds to the past."""
+    found = {}
+    for name, (fast_at, digest, of) in before.items():
+        if fast_at <= now and (name in after or of is None or of in after):
+            if name not in after:
+                found[name] = "gone"
+            elif after[name].digest != digest:
+                found[name] = "changed"
+    added = (name for name, term in after.items() if name not in before and term.of in before and term.fast_at <= now)
+    return found | dict.fromkeys(added, "added for days that are past")
 
 
-def check_published(events: Sequence[TicketEvent], book: Book) -> None:
-    """Raises PublishedError where the book writes otherwise what was published."""
+def check_published(events: Sequence[TicketEvent], book: Book, now: int) -> None:
+    """Raises PublishedError where the book writes otherwise what was published and holds by now."""
     known = published(events)
-    found = rewritten(known[-1].data.get("lasting", {}), book) if known else {}
+    before = {name: Lasting(*term) for name, term in known[-1].data.get("lasting", {}).items()} if known else {}
+    found = rewritten(before, book.lasting, now)
     if found:
         named = "".join(f"\n  {name}: {what}" for name, what in found.items())
         raise PublishedError(
             f"this ledger's tickets were promised something else than the configuration says now:{named}\n"
             "A promise is never rewritten, only followed by a version. Put back what was there, and write what holds from now "
-            "on under its versions: (from: today will do; targets that are none end an agreement). "
-            "To begin anew, set DATABASE_URL to another file."
+            "on under its versions: from today for an agreement, from tomorrow for a calendar; targets that are none end an "
+            "agreement. To begin anew, set DATABASE_URL to another file."
         )
 
 

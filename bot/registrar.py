@@ -93,7 +93,7 @@ class Registrar:
 
     def check(self) -> None:
         """Raises PublishedError where the configuration writes otherwise what was published."""
-        check_published(self._ledger.register.events(), self._book)
+        check_published(self._ledger.register.events(), self._book, self._clock.now())
 
     def publish(self) -> None:
         """Note what the configuration promises, where that has changed, and have open tickets looked at.
@@ -101,7 +101,7 @@ class Registrar:
         Raises PublishedError.
         """
         events = self._ledger.register.events()
-        check_published(events, self._book)
+        check_published(events, self._book, self._clock.now())
         before, terms = published(events), terms_of(self._book)
         if before and before[-1].data == terms:
             return

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from config.calendars import calendar_of_section
+from config.lasting import lasting
 from config.schema import (
     AgreementSection,
     LadderSection,
@@ -38,10 +39,6 @@ from rules.metrics import BUILT_IN, Metric
 from rules.promises import Promises
 
 _PROMISED = ("agreements", "calendars", "metrics", "statuses", "customers")
-_NOT_PROMISED = frozenset({"team", "ladder", "customer_updates", "objective", "review", "extends", "versions"})
-"""What of an agreement says who hears of it and how it is reported, or is already laid over it."""
-_LASTING_HOURS = ("zone", "hours", "working_day", "applies_to")
-
 Calendars = Mapping[str, BusinessCalendar]
 
 
@@ -62,38 +59,19 @@ def build(valid: Mapping[str, Mapping[str, Any]], source: Source) -> Book:
         ladders={name: _ladder(name, section) for name, section in valid["ladders"].items()},
         wording=dict(valid["wording"]),
         digests=_digests(source),
-        lasting=_lasting(source),
+        lasting=lasting(agreements, valid["calendars"]),
     )
 
 
 def _digests(source: Source) -> dict[str, str]:
     """By section and name, a digest of what is written about promises; an agreement's versions each have their own."""
-    return {
-        f"{section}.{_version_key(source, name, raw) if section == 'agreements' else name}": _digest(raw)
-        for section in _PROMISED
-        for name, raw in (source.data.get(section) or {}).items()
-    }
-
-
-def _lasting(source: Source) -> dict[str, str]:
-    """The same of what may only be followed by a version: an agreement's promise, a calendar's weekly hours."""
     found = {}
-    for name, raw in (source.data.get("agreements") or {}).items():
-        promise = {field: value for field, value in raw.items() if field not in _NOT_PROMISED}
-        found[f"agreements.{_version_key(source, name, raw)}"] = _digest(promise)
-    for name, raw in (source.data.get("calendars") or {}).items():
-        for terms in (raw, *raw.get("versions", [])):
-            key = f"calendars.{name} {terms['from']}" if "from" in terms else f"calendars.{name}"
-            found[key] = _digest({field: terms[field] for field in _LASTING_HOURS if field in terms})
+    for section in _PROMISED:
+        for name, raw in (source.data.get(section) or {}).items():
+            if section == "agreements":
+                name = f"{source.agreement_names[name]} {raw.get('version') or raw['from']}"
+            found[f"{section}.{name}"] = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:16]
     return found
-
-
-def _version_key(source: Source, name: str, raw: Mapping[str, Any]) -> str:
-    return f"{source.agreement_names[name]} {raw.get('version') or raw['from']}"
-
-
-def _digest(raw: object) -> str:
-    return hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 # Agreements

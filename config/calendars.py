@@ -27,12 +27,18 @@ def calendar_of_section(name: str, section: CalendarSection) -> BusinessCalendar
 
 
 def versions_of_section(section: CalendarSection) -> Iterator[Version]:
-    """The versions in the order in which they are written, each with all its terms."""
+    """The versions in the order in which they are written."""
+    for since, for_running, terms in terms_of_section(section):
+        yield _version(terms, since, for_running=for_running)
+
+
+def terms_of_section(section: CalendarSection) -> Iterator[tuple[date, bool, dict[str, Any]]]:
+    """For each version: its first day, whether it is for running clocks, and its terms with those of the ones before it."""
     terms = {term: getattr(section, term) for term in _TERMS}
-    yield _version(terms, FIRST_DATE, for_running=False)
+    yield FIRST_DATE, False, terms
     for later in section.versions:
-        terms |= {term: getattr(later, term) for term in _TERMS if term in later.model_fields_set}
-        yield _version(terms, later.start, for_running=later.applies_to == "open")
+        terms = terms | {term: getattr(later, term) for term in _TERMS if term in later.model_fields_set}
+        yield later.start, later.applies_to == "open", terms
 
 
 def _version(terms: Mapping[str, Any], since: date, *, for_running: bool) -> Version:

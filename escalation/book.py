@@ -5,6 +5,7 @@ Decided here: what belongs together, and whom a ladder's step reaches. Not decid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from escalation.facts import COUNTERS
@@ -37,10 +38,18 @@ class Rule:
     actions: tuple[Action, ...]
 
 
+class Lasting(NamedTuple):
+    """What must not be written otherwise from an instant on; `of` names what it may go with as a whole."""
+
+    fast_at: int
+    digest: str
+    of: str | None = None
+
+
 @dataclass
 class Book:
     """Not changed after it is built. `digests` tell by name whether what is written about promises is still the same, `lasting`
-    whether what may only be followed by versions is.
+    what must not be written otherwise.
     """
 
     promises: Promises = field(default_factory=Promises)
@@ -51,7 +60,7 @@ class Book:
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
-    lasting: Mapping[str, str] = field(default_factory=dict)
+    lasting: Mapping[str, Lasting] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)

@@ -132,7 +132,8 @@ class Clock:
         self._arm()
         if excused:
             self.excused_breach, self.breached_at = self.breached_at, None
-            self._crossings.forget(self._elapsed.used)
+            # Used up to the limit exactly, as it may be while paused, the breach lies ahead too.
+            self._crossings.forget(min(self._elapsed.used, target.milliseconds - 1))
         if running:
             was = self._due
             self._changed_at = at

@@ -6,7 +6,7 @@ events: a version published for open tickets, an exception approved or revoked. 
 here: the arithmetic (`clock`), who must hear of it (the floor above).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +89,7 @@ class _Run:
         # Where nothing can be waived no clock holds on to the run, and all of it is given back without the collector.
         self._broken = self._waive if exemptions else unheard
         self._priority: object = None
+        self._before: tuple[tuple[str, ...], object] = (self._matching, None)
 
     def take(self, event: TicketEvent) -> None:
         """Apply one event: first what it does to the metrics, then what it changes about the promises."""
@@ -101,11 +102,11 @@ class _Run:
         self.moments.append(moment)
         if self.exemptions:
             self.exemptions.happened(event.time, moment.facts)
-        matching, priority = self._matching, facts.get("priority")
+        self._before = (self._matching, self._priority)
+        self._priority = facts.get("priority")
         if self.promises.concerned(event):
-            matching = self.promises.matching(facts)
-        changed = matching != self._matching or priority != self._priority or self.exemptions is not None
-        self._matching, self._priority = matching, priority
+            self._matching = self.promises.matching(facts)
+        changed = (self._matching, self._priority) != self._before or self.exemptions is not None
         taken, self._standings = self.promises.judge.steps(facts, self._standings)
         for track, steps in zip(self._tracks, taken, strict=True):
             for step in steps:
@@ -118,6 +119,7 @@ class _Run:
         """Something is decided about promises at an instant without an event of the ticket."""
         decided = self.exemptions.words(at) if self.exemptions else ""
         cause = Cause(at, "; ".join(filter(None, (self.promises.published(at), decided))), at)
+        self._before = (self._matching, self._priority)
         for track in self._tracks:
             if track.running:
                 self._reconsider(track, cause)
@@ -167,9 +169,9 @@ class _Run:
             else:
                 clock.end(cause.at, "cancel", self._withdrawn(clock, cause))
                 del live[name]
-        for name, (agreement, target) in ({**self._promised(track, cause.known), **self._anew(track, cause.at)}).items():
-            if name not in live:
-                self._begin(track, agreement, target, cause, afresh=_begins_afresh(agreement))
+        for agreement, target, afresh in self._beginning(track, cause):
+            if agreement.name not in live:
+                self._begin(track, agreement, target, cause, afresh=afresh)
 
     def _rejudge(self, clock: Clock, cause: Cause) -> None:
         """What exceptions make of a clock's limit may have changed."""
@@ -202,7 +204,8 @@ class _Run:
             )
             return
         clock.end(cause.at, "cancel", f"begins anew, as the agreement says: {reason}")
-        agreement, target = self._anew(track, cause.at).get(agreement.name, (agreement, target))
+        # It begins now, so the version counts that is in force now.
+        agreement, target = self._promised(track, cause.at, start=cause.at).get(agreement.name, (agreement, target))
         self._begin(track, agreement, target, cause, afresh=True)
 
     def _begin(self, track: Track, agreement: Agreement, target: Target, cause: Cause, *, afresh: bool) -> None:
@@ -233,10 +236,20 @@ class _Run:
         since = 0 if _goes_on(metric, agreement) else started_at
         return self.exemptions.terms(target, agreement, metric, started_at=started_at, since=since, known=known)
 
-    def _anew(self, track: Track, at: int) -> dict[str, Promise]:
-        """Agreements whose clocks begin now, in the version that is in force now."""
-        now = self._promised(track, at, start=at)
-        return {name: promise for name, promise in now.items() if _begins_afresh(promise[0])}
+    def _beginning(self, track: Track, cause: Cause) -> Iterator[tuple[Agreement, Target, bool]]:
+        """What is promised while a metric runs on, and whether its clock begins at zero. One that does counts in the version
+        that is in force now. It begins only where this change made it apply, or where it is published now for open tickets:
+        what came into force in the meantime reaches no ticket that was there before.
+        """
+        at, (matching, priority) = cause.at, self._before
+        since_start, now = self._promised(track, cause.known), self._promised(track, at, start=at)
+        before = self.promises.about(track.metric.name, priority, matching, at, at)
+        for name in {**since_start, **now}:
+            if not any(_begins_afresh(promised[name][0]) for promised in (since_start, now) if name in promised):
+                if name in since_start:
+                    yield *since_start[name], False
+            elif name in now and (name not in before or _published(since_start.get(name), at)):
+                yield *now[name], True
 
     def _promised(self, track: Track, at: int, start: int | None = None) -> Mapping[str, Promise]:
         """By agreement, what is promised at `at` about this metric, for a clock that starts at `start` or with the cycle."""
@@ -264,3 +277,8 @@ def _begins_afresh(agreement: Agreement) -> bool:
     """Whether a clock begins at zero when its agreement begins to match: between teams and from suppliers, only the time counts
     in which the ticket was theirs."""
     return agreement.on_change == "restart" or agreement.kind != "sla"
+
+
+def _published(promise: Promise | None, at: int) -> bool:
+    """Whether it begins at an instant to hold for open tickets."""
+    return promise is not None and promise[0].since == at and promise[0].applies_to == "open"

@@ -56,7 +56,7 @@ def diff(
     for difference in found:
         table.add_row(difference.agreement, difference.what, difference.was or "–", difference.now or "–")
     console.print(table)
-    for name, what in rewritten(before.lasting, after).items():
+    for name, what in rewritten(before.lasting, after.lasting, WallClock().now()).items():
         console.print(f"{name} is {what}. Where it was published, sla run refuses that: write a version with its own date.")
 
 
@@ -76,7 +76,7 @@ def preview(
 
     ledger = open_ledger(settings.database_url)
     try:
-        check_published(ledger.register.events(), new_book)
+        check_published(ledger.register.events(), new_book, WallClock().now())
     except PublishedError as error:
         raise settings_error(f"{new} could not be published: {error}") from None
     known = {agreement.key for agreement in old_book.promises.agreements}

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.publication import rewritten
 from config.load import examine
+from escalation.book import Lasting
 from rules.instants import parse
 from tests.support.configs import ALWAYS, told_of
 
@@ -122,10 +124,11 @@ LONDON = 'calendars: {london: {zone: Europe/London, hours: {mon: ["09:00-17:00"]
         (LONDON.replace("Europe/London", "Europe/Paris"), "calendars.london"),
         (LONDON.replace("17:00", "18:00"), "calendars.london"),
         (LONDON.replace("]}}", "]}, dates: {2099-12-24: []}}"), None),
-        (LONDON.replace("]}}", "]}, holidays: {country: GB}}"), None),
+        (LONDON.replace("]}}", "]}, holidays: {country: GB}}"), "calendars.london"),
+        (LONDON.replace("london: {", "london: {working_day: null, "), None),
         (LONDON.replace("]}}", ']}, versions: [{from: 2027-01-01, hours: {tue: ["09:00-17:00"]}}]}'), None),
     ],
-    ids=["zone", "hours", "dates", "holidays", "version"],
+    ids=["zone", "hours", "dates", "holidays", "another way to write it", "version"],
 )
 def test_weekly_hours_last_and_dates_may_be_added(tmp_path: Path, text: str, name: str | None) -> None:
     """What must not be written otherwise once it is published."""
@@ -136,4 +139,44 @@ def test_weekly_hours_last_and_dates_may_be_added(tmp_path: Path, text: str, nam
         book, problems = examine(path)
         assert book is not None, problems
         found.append(book.lasting)
-    assert [key for key in found[0] if found[0][key] != found[1].get(key)] == ([name] if name else [])
+    assert list(rewritten(found[0], found[1], parse("2026-12-01T00:00:00Z"))) == ([name] if name else [])
+
+
+PAST = parse("2026-12-26T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "found"),
+    [
+        ("2026-12-24", "2026-12-27", {"calendars.london, 2026-12-24": "gone"}),
+        ("2026-12-27", "2026-12-24", {"calendars.london, 2026-12-24": "added for days that are past"}),
+        ("2026-12-27", "2026-12-26", {}),
+        ("2026-12-27", "2026-12-28", {}),
+    ],
+    ids=["taken out of the past", "put into the past", "put into today", "moved in the future"],
+)
+def test_a_single_date_may_be_written_otherwise_until_it_is_over(
+    tmp_path: Path, was: str, now: str, found: dict[str, str]
+) -> None:
+    lasting = []
+    for day in (was, now):
+        path = tmp_path / "c.yaml"
+        path.write_text(LONDON.replace("]}}", f"]}}, dates: {{{day}: []}}}}"))
+        book, problems = examine(path)
+        assert book is not None, problems
+        lasting.append(book.lasting)
+    assert rewritten(lasting[0], lasting[1], PAST) == found
+    assert rewritten(lasting[0], {}, PAST) == {}, "a calendar that nothing uses may go"
+
+
+def test_a_version_may_be_mended_until_it_holds_and_none_is_put_into_a_calendars_past() -> None:
+    """By what was published, what is written now, and when."""
+    old, mended = Lasting(100, "a"), Lasting(100, "b")
+    assert rewritten({"agreements.gold 2": old}, {"agreements.gold 2": mended}, 99) == {}
+    assert rewritten({"agreements.gold 2": old}, {"agreements.gold 2": mended}, 100) == {"agreements.gold 2": "changed"}
+    assert rewritten({"agreements.gold 2": old}, {}, 99) == {}
+    base = {"calendars.x": Lasting(0, "a", "calendars.x")}
+    later = {**base, "calendars.x from 2026-07-01": Lasting(100, "b", "calendars.x")}
+    assert rewritten(base, later, 99) == {}
+    assert list(rewritten(base, later, 100)) == ["calendars.x from 2026-07-01"]
+    assert rewritten({}, later, 100) == {}

@@ -18,6 +18,7 @@ from tests.support.core import (
     targets,
     under,
     updated,
+    wrote,
 )
 
 ACME = {"customer": "acme"}
@@ -252,3 +253,43 @@ def test_an_excused_clock_that_is_given_more_time_is_judged_when_that_is_over() 
     runs = clock(under(excused, [opened(day("10:00"))], day("15:05"), plain()), "first_response")
     ended = clock(under(excused, [opened(day("10:00")), answered(day("15:30"))], day("20:00"), plain()), "first_response")
     assert (judged_at(runs), judged_at(ended)) == (None, at(day("14:00")))
+
+
+OLA = agreement(
+    "hand-over", kind="ola", since="2026-01-06T00:00:00Z", when={"group": "support"}, targets=targets(resolution="30m")
+)
+
+
+def test_an_exception_for_another_customer_changes_nothing() -> None:
+    base = agreement("a", targets=targets(resolution="100h"))
+    history = [opened("2026-01-05T22:00:00Z", customer="acme"), wrote("2026-01-06T08:00:00Z")]
+    terms = ("waiver", "2026-01-06T11:00:00Z", "2026-01-06T12:00:00Z", {"customer": "globex"})
+    seen = under(exception(*terms, approved="2026-01-06T10:00:00Z"), history, "2026-01-07T10:00:00Z", base, OLA)
+    assert seen.decisions == under([], history, "2026-01-07T10:00:00Z", base, OLA).decisions
+    assert {row.agreement for row in seen.rows} == {"a"}, "a later agreement reaches no ticket that was there before"
+    there = [*history, updated("2026-01-06T09:00:00Z", group="other"), updated("2026-01-06T10:00:00Z", group="support")]
+    again = under([], there, "2026-01-07T10:00:00Z", base, OLA)
+    assert {row.agreement: row.started_at for row in again.rows}["hand-over"] == at("2026-01-06T10:00:00Z")
+
+
+@pytest.mark.parametrize("until", ["2026-01-05T09:30:00Z", "2026-01-05T09:30:01Z"])
+def test_a_breach_excused_while_paused_comes_again_when_the_limit_is_used_up_to_the_millisecond(until: str) -> None:
+    history = [
+        opened("2026-01-05T09:00:00Z"),
+        updated("2026-01-05T10:30:00Z", status="pending"),
+        updated("2026-01-05T11:00:00Z", status="open"),
+    ]
+    taken_out = exception("suspension", "2026-01-05T09:00:00Z", until, {"customer": "acme"}, approved="2026-01-05T10:40:00Z")
+    seen = under(taken_out, history, "2026-01-05T15:00:00Z", agreement("a", targets=targets(resolution="1h")))
+    row = clock(seen, "resolution")
+    assert (row.verdict, row.breached_at) == ("overdue", row.due_at)
+    assert row.due_at == at("2026-01-05T11:00:00Z") + at(until) - at("2026-01-05T09:30:00Z")
+    assert [d.at for d in seen.decisions if d.kind == "clock.overdue"] == [at("2026-01-05T10:00:00Z"), row.due_at]
+
+
+def test_a_clock_that_begins_from_zero_has_the_version_in_force_then() -> None:
+    old = agreement("a", when={"group": "a"}, on_change="restart", targets=targets(resolution="4h"))
+    new = agreement("a", when={"group": "a"}, version="2", since="2026-01-06T00:00:00Z", targets=targets(resolution="1h"))
+    history = [opened("2026-01-05T10:00:00Z", group="b"), updated("2026-01-06T01:00:00Z", group="a")]
+    row = clock(under([], history, "2026-01-06T01:30:00Z", old, new), "resolution")
+    assert (row.version, row.started_at, row.due_at) == ("2", at("2026-01-06T01:00:00Z"), at("2026-01-06T02:00:00Z"))
