@@ -95,7 +95,7 @@ class Handlers:
         try:
             if step == "request":
                 asked = self._registrar.request(request_of(command.words, self._book.zone, now), who)
-                return self._about(asked, f"{who.name} asks for {asked.id}.", unfamiliar(asked.scope, self._book.promises))
+                return self._about(asked, f"{who.name} asks for {asked.id}.", unfamiliar(asked.scope, self._book))
             if not command.words:
                 return pick_exception(self._registrar.register, self._book, now, str(step))
             id, comment = command.words[0].upper(), " ".join(command.words[1:]).removeprefix("because ")

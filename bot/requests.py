@@ -12,17 +12,17 @@ from zoneinfo import ZoneInfo
 
 from bot.commands import CommandError
 from bot.messages import clipped
+from escalation.book import Book
 from rules.conditions import Condition, fields_of
 from rules.instants import InstantError, of, text
 from rules.instants import parse as instant
 from rules.problems import did_you_mean
-from rules.promises import Promises
 
 USAGE = (
     "/sla exceptions request suspension for customer=acme from 2026-12-01T09:00 until 2026-12-01T17:00 because planned upgrade"
 )
 _FAMILIAR = frozenset({"ticket", "title", "priority", "customer", "tier", "region", "service", "group", "status"})
-_FAMILIAR |= {"helpdesk_status", "opened_by", "assignee", "tags", "agreement", "kind", "metric"}
+_FAMILIAR |= {"helpdesk_status", "opened_by", "assignee", "requester", "tags", "score", "url", "agreement", "kind", "metric"}
 _KEYWORDS = ("for", "from", "until", "category", "factor", "because")
 
 
@@ -62,12 +62,15 @@ def scope_of(words: Sequence[str]) -> dict[str, Any]:
     return scope
 
 
-def unfamiliar(scope: Condition, promises: Promises) -> tuple[str, ...]:
-    """Notes about fields of a scope that tickets do not usually have and no agreement asks for: they may be misspelt."""
-    known = sorted(_FAMILIAR | promises.asked)
+def unfamiliar(scope: Condition, book: Book) -> tuple[str, ...]:
+    """Notes about fields of a scope that tickets do not usually have and nothing here speaks of: they may be misspelt."""
+    promises = book.promises
+    conditions = [condition for metric in promises.promised for condition in metric.conditions.values()]
+    conditions += [rule.when for rule in book.rules]
+    known = _FAMILIAR.union(promises.asked, *promises.customers.values(), *map(fields_of, conditions))
     return tuple(
         f"Note: tickets do not usually have a field {clipped(name, 40)!r}. {did_you_mean(name, known, otherwise='')}".rstrip()
-        for name in sorted(fields_of(scope) - set(known))
+        for name in sorted(fields_of(scope) - known)
     )
 
 

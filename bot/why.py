@@ -43,15 +43,18 @@ def why(history: History, book: Book) -> Answer:
     for event in history.events:
         what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in sorted(event.data.items()) if name != "text")
         lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
+    several = len({decision.agreement for decision in history.recorded if decision.kind.startswith("clock.")}) > 1
     corrected = {decision.cause for decision in history.recorded if decision.kind == CORRECTED}
     for decision in history.recorded:
-        about = _what(decision, book)
+        about = _what(decision, book, several=several)
         if decision.entry in corrected:
             about += " (corrected later)"
         reason = decision.reason
         if decision.due_at is not None and decision.kind == "clock.moved":
             before = f", not {moment(decision.was, zone)}" if decision.was is not None else ""
             reason = f"now due {moment(decision.due_at, zone)}{before}: {reason}"
+        elif decision.due_at is not None and decision.kind == "clock.started":
+            reason = f"due {moment(decision.due_at, zone)}: {reason}"
         lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 240))))
     lines.sort(key=lambda line: line[:2])
     view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
@@ -66,10 +69,12 @@ def why(history: History, book: Book) -> Answer:
     return Answer(cards=(card.model_copy(update=shown),))
 
 
-def _what(decision: Decision, book: Book) -> str:
-    """What a decision was, in a few words."""
+def _what(decision: Decision, book: Book, *, several: bool) -> str:
+    """What a decision was, in a few words; where several agreements have clocks, with the agreement's name."""
     if decision.kind.startswith("clock."):
-        what = f"{in_words(decision.metric or '')} {decision.kind.partition('.')[2]}"
+        clock = in_words(decision.metric or "") + (f" ({decision.cycle})" if (decision.cycle or 1) > 1 else "")
+        clock = f"{decision.agreement}: {clock}" if several else clock
+        what = f"{clock} {decision.kind.partition('.')[2]}"
         return f"{what} {decision.threshold}" if decision.kind == "clock.crossed" else what
     whom = decision.team if decision.kind == "message.team" else decision.tag or decision.customer
     whom = whom or book.names(decision.to or ())

@@ -18,10 +18,24 @@ LETTER = "message.customer"
 
 @dataclass(frozen=True)
 class _News:
-    """What has made a record wrong: when it was known, and what it is, in words."""
+    """What may have made a record wrong: the event that was known last, and when other promises were last published."""
 
-    at: int
-    words: str
+    late: TicketEvent | None
+    republished_at: int | None
+
+    def known_at(self, old: Decision) -> int:
+        """When it was known that a decision no longer holds."""
+        return max([self.late.known_at if self.late else old.at, self.republished_at or 0])
+
+    def words(self, old: Decision) -> str:
+        """What is new since a decision was recorded, in words; both, where either may be the cause."""
+        found = []
+        if self.late is not None and (self.republished_at is None or self.late.known_at >= old.at):
+            late = self.late
+            found.append(f"{late.type} {late.id[:60]} of {text(late.time)} arrived at {text(late.known_at)}")
+        if self.republished_at is not None and self.republished_at >= old.at:
+            found.append(f"another configuration was published at {text(self.republished_at)}")
+        return " and ".join(found) or "the history has changed"
 
 
 def reconcile(
@@ -34,7 +48,7 @@ def reconcile(
     # What was written stays written, whatever becomes of its cause; what was tagged before is tagged again.
     letters = {old.key for old in recorded if old.kind == LETTER}
     tags = {old.key for old in recorded if old.tag}
-    news = _latest(history, republished_at)
+    news = _News(max(history, key=lambda event: event.known_at, default=None), republished_at)
     new: list[Decision] = []
     held = set()
     for decision in decided:
@@ -88,11 +102,11 @@ def _told(decision: Decision) -> tuple[int, int | None]:
     return decision.at, decision.due_at if decision.kind in ("clock.crossed", "clock.moved") else None
 
 
-def _correction(old: Decision, news: _News | None, instead: Decision | None) -> Decision:
+def _correction(old: Decision, news: _News, instead: Decision | None) -> Decision:
     """`was` is the old entry's instant; `due_at` the instant that holds instead, None where nothing does."""
-    at = news.at if news else old.at
+    at = news.known_at(old)
     now = f"it was so at {text(instead.at)}" if instead else "it did not happen"
-    reason = f"{old.kind.removeprefix('clock.')} of {text(old.at)} no longer holds, {now}: {_why(news)}"
+    reason = f"{old.kind.removeprefix('clock.')} of {text(old.at)} no longer holds, {now}: {news.words(old)}"
     entry = Decision(at, CORRECTED, old.ticket, reason, old.agreement, old.version, old.metric, old.cycle)
     entry.threshold, entry.cause, entry.was = old.threshold, old.entry, old.at
     entry.due_at = instead.at if instead else None
@@ -104,21 +118,7 @@ def _deed(entry: Decision) -> tuple[str | None, str | None, int]:
     return entry.page, entry.tag, entry.occurrence if entry.tag else 0
 
 
-def _undone(old: Decision, kind: str, news: _News | None) -> Decision:
+def _undone(old: Decision, kind: str, news: _News) -> Decision:
     """What was done because of something that never happened is undone when we know."""
-    at = news.at if news else old.at
-    return replace(old, at=at, kind=kind, reason=f"its cause is gone: {_why(news)}", threshold=None, facts=None, turn=0)
-
-
-def _latest(history: Sequence[TicketEvent], republished_at: int | None) -> _News | None:
-    """The event that was known last, or the configuration where that is newer."""
-    late = max(history, key=lambda event: event.known_at, default=None)
-    if republished_at is not None and (late is None or late.known_at < republished_at):
-        return _News(republished_at, f"another configuration was published at {text(republished_at)}")
-    if late is None:
-        return None
-    return _News(late.known_at, f"{late.type} {late.id[:60]} of {text(late.time)} arrived at {text(late.known_at)}")
-
-
-def _why(news: _News | None) -> str:
-    return news.words if news else "the history has changed"
+    at = news.known_at(old)
+    return replace(old, at=at, kind=kind, reason=f"its cause is gone: {news.words(old)}", threshold=None, facts=None, turn=0)

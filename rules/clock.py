@@ -71,6 +71,7 @@ class Clock:
         self._settle(at)
         if elapsed.used:
             self._changed_at = at
+            reason += f"; {spoken(elapsed.used)} were used before"
         self.original_due_at = self._due
         self._decide(at, "clock.started", reason, due_at=self._due)
         if paused:
@@ -165,7 +166,9 @@ class Clock:
         if how == "stop" and (self.breached_at is not None or self._waived):
             state = "missed"
         self.state = state
-        used = f" after {spoken(elapsed.used)} of {spoken(limit)}" if how == "stop" else ""
+        used = f" after {spoken(elapsed.used)} of {self.target.text}" if how == "stop" else ""
+        if state == "missed" and elapsed.used > limit:
+            used += f", {spoken(elapsed.used - limit)} over"
         if state == "missed" and self._broken_limit not in (0, limit):
             used += f", broken when the limit was {spoken(self._broken_limit)}"
         self._decide(at, f"clock.{state}", f"{in_words(self.metric)} {state}{used}: {reason}")
@@ -246,12 +249,12 @@ class Clock:
             self._due = self._elapsed.reached(limit) if limit < self._elapsed.used else self._elapsed.when(limit)
 
     def _cross(self, at: int) -> None:
-        limit, words = spoken(self.target.milliseconds), in_words(self.metric)
+        limit, words = self.target.text, in_words(self.metric)
         found = self._crossings.cross(at, self._elapsed)
         if found is None:
             assert self.agreement.daily is not None
-            days = self._crossings.days
-            reason = f"{words}: {limit} have been used up for {days} day{'s' if days > 1 else ''}"
+            assert self._due is not None
+            reason = f"{words}: {limit} were used up {spoken(at - self._due)} ago"
             self._say_crossed(at, self.agreement.daily, reason, born=False)
             return
         needed, threshold = found
@@ -259,7 +262,7 @@ class Clock:
         passed = needed <= used and self._changed_at == at
         reason = f"{words}: {threshold.of(limit)} used up (calendar {self.target.calendar.name})"
         if passed:
-            reason += f": already passed when this limit began to hold ({spoken(used)} used)"
+            reason += f": already passed by then ({spoken(used)} used)"
         self._say_crossed(at, threshold, reason, born=passed and self.target.milliseconds <= used)
 
     def _say_crossed(self, at: int, threshold: Threshold, reason: str, *, born: bool) -> None:
@@ -269,7 +272,7 @@ class Clock:
         nth = self._crossings.occurrence
         self._decide(at, "clock.crossed", reason, threshold=threshold.text, due_at=self._due, born=born, occurrence=nth)
         if breach:
-            reason = f"{in_words(self.metric)}: {spoken(self.target.milliseconds)} are used up, and it has not happened"
+            reason = f"{in_words(self.metric)}: {self.target.text} are used up, and it has not happened"
             self._decide(at, "clock.overdue", reason, born=born, occurrence=nth)
             self._broken(self)
 

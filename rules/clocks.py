@@ -193,11 +193,12 @@ class _Run:
     def _retarget(self, track: Track, clock: Clock, agreement: Agreement, target: Target, cause: Cause) -> None:
         if target == clock.base and agreement is clock.agreement:
             return
+        instead = f", not {clock.base.text}" if target != clock.base else ""
         reason = (
             f"{agreement.key} promises {in_words(track.metric.name)} within {target.text} in calendar "
-            f"{target.calendar.name} at priority {short(self._priority)}, not {clock.base.text}: {cause.words}"
+            f"{target.calendar.name} at priority {short(self._priority)}{instead}: {cause.words}"
         )
-        if agreement.on_change == "carry":
+        if agreement.on_change == "carry" or target == clock.base:
             clock.base = target
             clock.retarget(
                 agreement, self._terms(target, agreement, clock.metric, clock.began_at, cause.known), cause.at, reason
@@ -261,7 +262,7 @@ class _Run:
         metric = in_words(clock.metric)
         applicable = self.promises.applicable(self._matching, clock.started_at, cause.known)
         if agreement.name in applicable:
-            return f"{agreement.key} promises no {metric} at priority {short(self._priority)}: {cause.words}"
+            return f"{applicable[agreement.name].key} promises no {metric} at priority {short(self._priority)}: {cause.words}"
         instead = [a.key for a in applicable.values() if agreement.name in a.instead_of]
         if instead:
             return f"{instead[0]} replaces {agreement.key}: {cause.words}"

@@ -65,10 +65,14 @@ class Threshold:
         return max(0, target + self.offset)
 
     def of(self, limit: str) -> str:
-        """How much of a limit, given in words, is used up there: `80% of 1h`, `all but 30s of 1h`."""
+        """How much of a limit, given in words, is used up there: `80% of 1h`, `all but 30s of 1h`, `1h and 2h more`."""
         if self.percent is not None:
             return f"{self.text} of {limit}"
-        return f"all but {self.text.removesuffix('before').strip()} of {limit}" if self.offset < 0 else f"{limit} and more"
+        return f"all but {self._amount} of {limit}" if self.offset < 0 else f"{limit} and {self._amount} more"
+
+    @property
+    def _amount(self) -> str:
+        return self.text.removesuffix("before").removesuffix("after").strip()
 
 
 BREACH = Threshold("100%", percent=Fraction(1))
@@ -112,7 +116,7 @@ WARN_AT = (parse_threshold("80%"), parse_threshold("90%"), BREACH)
 
 @lru_cache(maxsize=10_000)
 def spoken(milliseconds: int) -> str:
-    """An amount for people, in its two largest units: `1h 30m`, `2d 4h`, `45s`; below a second `0s`."""
+    """An amount for people, in its two largest units: `1h 30m`, `2d 4h`, `45s`; below a second `250ms`."""
     if milliseconds < 0:
         return "-" + spoken(-milliseconds)
     parts = []
@@ -123,4 +127,4 @@ def spoken(milliseconds: int) -> str:
             parts.append(f"{count}{unit}")
         if len(parts) == 2 or (parts and not count):
             break
-    return " ".join(parts) or "0s"
+    return " ".join(parts) or (f"{milliseconds}ms" if milliseconds else "0s")

@@ -236,3 +236,19 @@ def test_a_page_that_is_opened_again_after_a_correction_is_closed_again_with_its
     words = [(d.kind, (d.at - START) / MINUTE) for d in record if d.kind in ("page.opened", "page.closed")]
     assert words == [("page.opened", 54), ("page.closed", 90), ("page.opened", 91), ("page.closed", 92)]
     assert [d.kind for d in sorted(record, key=lambda d: d.at) if d.tag == "sla-breached"][-1] == "ticket.untagged"
+
+
+def test_a_correction_names_whatever_may_have_brought_it_about() -> None:
+    record: list[Decision] = []
+    look_and_record(record, [opened(START)], 70)
+    history = [opened(START), late_reply(50, 71)]
+    decided = see(history, minutes(72), BOOK).decisions
+    arrived = f"ticket.replied evt-late of {text(minutes(50))} arrived at {text(minutes(71))}"
+    published = f"another configuration was published at {text(minutes(72))}"
+    for republished_at, words in ((None, arrived), (minutes(-9), arrived), (minutes(72), f"{arrived} and {published}")):
+        corrected = [d for d in reconcile(record, decided, history, republished_at) if d.kind == CORRECTED]
+        assert corrected
+        assert all(d.reason.endswith(f": {words}") for d in corrected)
+    only = reconcile(record, [], [opened(START)], minutes(72))
+    assert {d.at for d in only} == {minutes(72)}
+    assert all(d.reason.endswith(f"did not happen: {published}") for d in only if d.kind == CORRECTED and d.was != START)

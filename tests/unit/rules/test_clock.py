@@ -174,6 +174,16 @@ def test_a_daily_crossing_comes_each_24_hours_after_due_at_the_next_opening() ->
     assert daily == [at(f"2026-01-{day}Z") for day in ("09T12:00:00", "12T09:00:00", "12T12:00:00", "13T12:00:00")]
     keys = [d.key for d in told.said]
     assert len(keys) == len(set(keys))
+    ago = [d.reason for d in told.said if d.threshold == "daily"]
+    assert ago[:2] == ["resolution: 1h were used up 1d ago", "resolution: 1h were used up 3d 21h ago"]
+
+
+def test_how_late_it_was_is_said_even_where_it_is_a_millisecond() -> None:
+    for late, said in ((1, "1ms"), (59 * MINUTE, "59m")):
+        told = Told("76h", after_breach=thresholds("30m after"))
+        told.clock.end(START + 76 * HOUR + late, "stop", "r")
+        assert told.said[-1].reason.startswith("resolution missed after 3d 4h of 76h, " + said + " over")
+    assert told.said[-2].reason == "resolution: 76h and 30m more used up (calendar always)"
 
 
 def test_a_daily_crossing_stops_with_the_clock_and_rests_while_it_is_paused() -> None:

@@ -252,6 +252,14 @@ def test_a_clock_that_restarts_takes_the_version_in_force_when_it_starts() -> No
     assert (row.started_at, row.version, row.target_ms) == (at(day("12:30")), "2", 3 * HOUR)
 
 
+def test_another_version_with_the_same_limit_restarts_nothing() -> None:
+    old = gold(on_change="restart")
+    new = gold(on_change="restart", version="2", since=at(day("11:00")), applies_to="open", warn_at=thresholds("50%"))
+    seen = fold([opened(day("10:00"), priority="urgent")], day("11:30"), old, new)
+    assert {row.state for row in seen.rows} == {"running"}
+    assert {row.version for row in seen.rows} == {"2"}
+
+
 def test_an_agreement_that_came_into_force_since_and_now_matches_with_restart_begins_now() -> None:
     new = agreement(since=day("12:00"), when={"tier": "gold"}, targets=targets(resolution="1h"), on_change="restart")
     history = [opened(day("11:00"), tier="tin"), updated(day("12:30"), tier="gold")]

@@ -100,7 +100,7 @@ def test_the_breach_is_the_whole_limit() -> None:
     ("milliseconds", "words"),
     [
         (0, "0s"),
-        (999, "0s"),
+        (999, "999ms"),
         (45 * SECOND, "45s"),
         (90 * SECOND, "1m 30s"),
         (90 * MINUTE, "1h 30m"),

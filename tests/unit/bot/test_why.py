@@ -1,0 +1,45 @@
+"""Why: a person can tell from the timeline which clock is meant, when it was due, and what was used before."""
+
+from pathlib import Path
+
+from tests.support.desk import DESK, NINE, desk, opened, wire
+
+SEVERAL = DESK.replace(
+    "ladders:\n",
+    """\
+  hand-over:
+    kind: ola
+    from: 2026-01-01
+    calendar: always
+    targets: {resolution: {default: 3h}}
+    team: support
+    ladder: support
+ladders:
+""",
+    1,
+)
+
+
+def solved(when: str, status: str = "solved") -> dict[str, object]:
+    return wire("ticket.updated", when, status=status)
+
+
+def test_each_clock_is_named_by_its_agreement_and_cycle_and_says_what_it_carries(tmp_path: Path) -> None:
+    here = desk(tmp_path, SEVERAL)
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    here.take(solved("2026-01-05T09:30:00Z"))
+    here.go("2026-01-05T09:40:00Z")
+    here.take(solved("2026-01-05T09:40:00Z", "open"))
+    rows = {what: why for _, what, why in here.say("why T-1").cards[0].rows}
+    assert rows["gold: resolution started"].startswith("due Mon 5 Jan 11:00: gold 1 applies: tier is gold")
+    assert rows["hand-over: resolution started"].startswith("due Mon 5 Jan 12:00: hand-over 2026-01-01 applies")
+    again = rows["gold: resolution (2) started"]
+    assert again.startswith("due Mon 5 Jan 11:10: gold 1 applies")
+    assert again.endswith("; 30m were used before")
+
+
+def test_one_agreement_need_not_be_named(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.take(opened(NINE))
+    assert "resolution started" in [what for _, what, _ in here.say("why T-1").cards[0].rows]
