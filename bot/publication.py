@@ -1,17 +1,17 @@
 """Publication: what a configuration promised when the bot began with it.
 
 Decided here: that what was published and holds is only followed by versions, never written otherwise: else clocks would be
-judged anew by terms that did not hold for them (DESIGN 1.7). Who hears of it, and what has no versions (metrics, statuses,
-customers), may change in place. Not decided here: what lasts (`config.lasting`), what becomes of open tickets (`registrar`).
+judged anew by terms that did not hold for them (DESIGN 1.7); that what is known of customers holds from its publication on. Who
+hears of it, and what has no versions (metrics, statuses), may change in place. Not decided here: what lasts (`config.lasting`),
+what becomes of open tickets (`registrar`).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from escalation.book import Book, Lasting
-from rules.ticket import TicketEvent
-
-PUBLISHED = "configuration.published"
+from rules.ticket import PUBLISHED, TicketEvent
 
 
 class PublishedError(Exception):
@@ -24,8 +24,12 @@ def published(events: Sequence[TicketEvent]) -> list[TicketEvent]:
 
 
 def terms_of(book: Book) -> dict[str, Any]:
-    """What is noted of a configuration: `digests` tell whether anything differs, `lasting` what may not."""
-    return {"digests": dict(book.digests), "lasting": {name: list(term) for name, term in book.lasting.items()}}
+    """What is noted of a configuration: `digests` tell whether anything differs, `lasting` what may not; `customers` is what is
+    lent to their tickets until something else is published.
+    """
+    lasting = {name: list(term) for name, term in book.lasting.items()}
+    customers = json.loads(json.dumps(book.promises.customers, default=str))
+    return {"digests": dict(book.digests), "lasting": lasting, "customers": customers}
 
 
 def rewritten(before: Mapping[str, Lasting], after: Mapping[str, Lasting], now: int) -> dict[str, str]:
@@ -66,6 +70,16 @@ def first_published(events: Sequence[TicketEvent]) -> dict[str, int]:
             first.setdefault(key, event.time)
         known = versions | (known or set())
     return first
+
+
+def lent(events: Sequence[TicketEvent]) -> list[tuple[int, Mapping[str, Any]]]:
+    """What was known of customers, each time from when on; only where something changed."""
+    found: list[tuple[int, Mapping[str, Any]]] = []
+    for event in published(events):
+        known = event.data.get("customers", {})
+        if not found or found[-1][1] != known:
+            found.append((event.time, known))
+    return found
 
 
 def republished_at(events: Sequence[TicketEvent]) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.ports import Ledger, WallClockPort
-from bot.publication import PUBLISHED, check_published, first_published, published, republished_at, terms_of
+from bot.publication import check_published, first_published, lent, published, republished_at, terms_of
 from bot.records import OutboxRow
 from bot.times import in_a_sentence
 from escalation.book import Book
@@ -19,7 +19,7 @@ from escalation.people import Person
 from rules.exceptions import MOVES, REQUESTED, ExceptionTermsError, Move, SlaException
 from rules.instants import DAY
 from rules.register import Register
-from rules.ticket import TicketEvent
+from rules.ticket import PUBLISHED, TicketEvent
 
 APPROVING = ("approver", "admin")
 """Roles that may approve and refuse, and revoke what others asked for."""
@@ -60,6 +60,7 @@ class Registrar:
                 # What was never published before holds from its publication on, however early its date: the past stays.
                 self._book.promises = self._book.promises.known_from(first_published(events))
                 self._book.promises.register = Register.of(events)
+                self._book.promises.lent = lent(events)
                 self.republished_at = republished_at(events)
                 self._revision = revision
 

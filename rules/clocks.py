@@ -8,6 +8,7 @@ here: the arithmetic (`clock`), who must hear of it (the floor above).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from rules.agreement import Agreement, Target
@@ -20,7 +21,7 @@ from rules.exemptions import Exemptions
 from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.moments import Moment
 from rules.promises import Promise, Promises
-from rules.ticket import Ticket, TicketEvent, in_order
+from rules.ticket import PUBLISHED, Ticket, TicketEvent, in_order
 
 
 @dataclass(slots=True)
@@ -39,8 +40,10 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     """All clocks of one ticket as they stand at `now`, from the events that happened by then. Pure."""
     ordered = in_order(history)
     first = ordered[0].time if ordered else now
+    if promises.lent and ordered:
+        ordered = sorted([*ordered, *promises.publications(ticket, first, now)], key=attrgetter("time"))
     exemptions = Exemptions(promises.register, first, now)
-    run = _Run(Ticket(ticket, promises.customers, promises.statuses), promises, exemptions)
+    run = _Run(Ticket(ticket, promises.customers_at(first), promises.statuses), promises, exemptions)
     turns = sorted({*exemptions.changes, *(at for at in promises.changes if first < at <= now)})
     for event in ordered:
         if event.time > now:
@@ -97,6 +100,8 @@ class _Run:
         if event.type.startswith("page."):  # a click on a page is no event of the ticket
             self.moments.append(Moment(event, dict(facts)))
             return
+        if event.type == PUBLISHED:
+            self.ticket.customers = self.promises.customers_at(event.time)
         self.ticket.apply(event)
         moment = Moment(event, dict(facts))
         self.moments.append(moment)

@@ -12,10 +12,11 @@ from typing import Any
 from rules.agreement import Agreement, Target
 from rules.calendar import BusinessCalendar
 from rules.conditions import Facts, fields_of
+from rules.instants import text
 from rules.matching import Matcher
 from rules.metrics import BUILT_IN, Judge, Metric
 from rules.register import EMPTY, Register
-from rules.ticket import DERIVED, OPENED, TicketEvent
+from rules.ticket import DERIVED, OPENED, PUBLISHED, TicketEvent
 
 Promise = tuple[Agreement, Target]
 """A version of an agreement, and its limit for one metric."""
@@ -24,7 +25,7 @@ Promise = tuple[Agreement, Target]
 @dataclass
 class Promises:
     """The part of the book that says what was promised. Not changed after it is built, but for the register of exceptions,
-    which is replaced as a whole by what people decide.
+    which is replaced as a whole by what people decide, and `lent`: from which instants what was known of customers.
     """
 
     calendars: Mapping[str, BusinessCalendar] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Promises:
     customers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     register: Register = EMPTY
+    lent: Sequence[tuple[int, Mapping[str, Mapping[str, Any]]]] = ()
 
     def __post_init__(self) -> None:
         known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
@@ -60,7 +62,7 @@ class Promises:
 
     def concerned(self, event: TicketEvent) -> bool:
         """Whether an event can change which conditions hold. Most name no field that an agreement asks about."""
-        return self._always_concerned or event.type == OPENED or not self.asked.isdisjoint(event.data)
+        return self._always_concerned or event.type in (OPENED, PUBLISHED) or not self.asked.isdisjoint(event.data)
 
     def matching(self, facts: Facts) -> tuple[str, ...]:
         """Keys of all agreement versions whose condition holds, whenever they are in force."""
@@ -89,6 +91,16 @@ class Promises:
             found = {a.name: (a, target.in_force(start, at)) for a, target in pairs if target is not None}
             self._remembered[key] = found
         return found
+
+    def customers_at(self, at: int) -> Mapping[str, Mapping[str, Any]]:
+        """What was known of customers at an instant, and lent to their tickets."""
+        known = [customers for since, customers in self.lent if since <= at]
+        return known[-1] if known else self.lent[0][1] if self.lent else self.customers
+
+    def publications(self, ticket: str, after: int, until: int) -> list[TicketEvent]:
+        """The instants within a ticket's life at which something else was known of customers, as events of it."""
+        later = self.lent[1:]
+        return [TicketEvent(ticket, PUBLISHED, at, id=text(at), recorded=at) for at, _ in later if after < at <= until]
 
     def known_from(self, first: Mapping[str, int]) -> "Promises":
         """These promises, where versions that became known later, by their keys, hold no earlier than that."""

@@ -20,6 +20,8 @@ from types import MappingProxyType
 from typing import Any
 
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
+PUBLISHED = "configuration.published"
+"""Another configuration holds from then on: what is lent to the ticket may differ."""
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")
@@ -96,7 +98,7 @@ class Ticket:
         self.id = id
         self.facts: dict[str, Any] = {"ticket": id}
         self.opened = False
-        self._customers, self._statuses = customers, statuses
+        self.customers, self._statuses = customers, statuses
         self._lent: list[str] = []
 
     def apply(self, event: TicketEvent) -> None:
@@ -130,7 +132,7 @@ class Ticket:
             facts["handed_over"] = facts.get("group") not in (None, group)
             facts["assigned"] = facts.get("assignee") not in (None, assignee)
         facts["gone"] = facts.get("gone") is True or type_ in _GONE
-        if self._customers:
+        if self.customers or self._lent:
             self._lend()
 
     def _translate(self, status: object) -> None:
@@ -165,7 +167,7 @@ class Ticket:
 
     def _lend(self) -> None:
         customer = self.facts.get("customer")
-        known = self._customers.get(customer) if isinstance(customer, str) else None
+        known = self.customers.get(customer) if isinstance(customer, str) else None
         self._lent = [name for name in known if self.facts.get(name) is None] if known else []
         for name in self._lent:
             self.facts[name] = known[name] if known else None

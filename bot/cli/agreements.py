@@ -18,7 +18,7 @@ from bot.cli.options import ConfigOption, load_book, plain_console, read_setting
 from bot.cli.run import prepare
 from bot.messages import counted
 from bot.ports import Ledger
-from bot.publication import PublishedError, check_published, rewritten
+from bot.publication import PublishedError, check_published, lent, rewritten
 from bot.times import moment
 from escalation.book import Book
 from rules.differences import Move, differences, moves
@@ -88,7 +88,7 @@ def preview(
     tickets = found = 0
     shown: list[Move] = []
     kinds: Counter[str] = Counter()
-    for of_ticket in _compared(ledger, old_book, new_book, at):
+    for of_ticket in _compared(ledger, old_book, new_book, now, at):
         tickets += 1
         for move in of_ticket:
             found += 1
@@ -99,9 +99,12 @@ def preview(
     _print(sorted(shown, key=_worst_first)[:MOST_SHOWN], kinds, tickets, found, at)
 
 
-def _compared(ledger: Ledger, old: Book, new: Book, at: int) -> Iterator[list[Move]]:
+def _compared(ledger: Ledger, old: Book, new: Book, now: int, at: int) -> Iterator[list[Move]]:
     """For each open ticket, what would move; exceptions hold under both."""
-    old.promises.register = new.promises.register = Register.of(ledger.register.events())
+    events = ledger.register.events()
+    old.promises.register = new.promises.register = Register.of(events)
+    old.promises.lent = lent(events)
+    new.promises.lent = [*lent(events), (now, new.promises.customers)] if lent(events) else ()
     after = ""
     while ids := ledger.reader.open_tickets(after, _AT_ONCE):
         for history in ledger.looks.histories(ids):

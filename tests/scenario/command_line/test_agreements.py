@@ -161,6 +161,26 @@ def test_who_hears_of_it_may_change_and_an_agreement_may_end(tmp_path: Path) -> 
     assert first_response(again)["verdict"] == "overdue"
 
 
+def test_a_customers_other_tier_holds_from_its_publication_on(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:30:00Z")
+    again = restarted(here, tmp_path, DESK.replace("acme: {tier: gold}", "acme: {tier: tin}"))
+    again.settle()
+    rows = again.client().get("/api/tickets/T-1").json()["clocks"]
+    assert {(row["state"], row["verdict"]) for row in rows} == {("cancelled", "missed"), ("cancelled", "cancelled")}
+    ended = [d for d in again.recorded() if d["kind"] == "clock.cancelled"]
+    assert {d["at"] for d in ended} == {"2026-01-05T09:30:00.000Z"}
+    assert all("gold 1 no longer applies: configuration.published" in d["reason"] for d in ended)
+    assert [d for d in again.recorded() if d["kind"] == "clock.corrected"] == []
+    back = restarted(again, tmp_path, DESK)
+    back.go("2026-01-05T09:40:00Z")
+    back.take(opened("2026-01-05T09:40:00Z", "T-2"))
+    assert len(back.client().get("/api/tickets/T-2").json()["clocks"]) == 2
+    assert here.client().get("/api/tickets/T-1").json()["clocks"][0]["breached_at"] == "2026-01-05T09:10:00.000Z"
+
+
 def test_a_correction_that_a_configuration_brings_about_names_it(tmp_path: Path) -> None:
     here = desk(tmp_path)
     here.app.registrar.publish()
