@@ -26,14 +26,14 @@ def lasting(agreements: Iterable[Agreement], calendars: Mapping[str, CalendarSec
 
 
 def _promise(a: Agreement) -> tuple[object, ...]:
-    """What is promised; not who hears of it and how it is reported."""
+    """What is promised; not who hears of it."""
     limits = sorted(
         (metric, priority, target and (target.milliseconds, target.calendar.base))
         for metric, by_priority in a.targets.items()
         for priority, target in by_priority.items()
     )
     thresholds = [threshold.text for threshold in a.thresholds]
-    return (a.kind, a.since, a.when, limits, thresholds, a.on_change, a.on_reopen, a.applies_to, a.instead_of)
+    return (a.kind, a.since, a.when, limits, thresholds, a.on_change, a.on_reopen, a.applies_to, a.instead_of, a.objective)
 
 
 def _of_calendar(base: str, section: CalendarSection) -> dict[str, Lasting]:
