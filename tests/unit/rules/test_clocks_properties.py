@@ -62,6 +62,12 @@ GAPS = [0, 1, MINUTE, 5 * MINUTE, 12 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 17 *
 SCOPES: list[dict[str, Any]] = [{"tier": "gold"}, {"priority": "urgent"}, {"metric": "resolution"}, {"agreement": "second"}]
 LATER = replace(gold(), version="2027", since=START + 20 * HOUR, applies_to="open", warn_at=thresholds("50%"))
 LATER = replace(LATER, targets=targets(LONDON, first_response="2h", resolution={"urgent": "6h", "default": "1wd"}))
+NEXT = replace(
+    ALL.agreements[1], version="2", since=START + 11 * HOUR, targets=targets(ALWAYS, assignment="20m", resolution="5h")
+)
+THIRD = agreement(
+    "third", kind="uc", since=text(START + 6 * HOUR), when={"group": "second-line"}, targets=targets(resolution="1h")
+)
 
 
 def world(seed: int) -> Promises:
@@ -84,7 +90,8 @@ def world(seed: int) -> Promises:
             id=f"X-{number}",
             **({"factor": 1.5} if kind == "relief" else {}),
         )
-    return promises(*ALL.agreements, *([LATER] if dice.random() < 0.5 else []), register=Register.of(events))
+    later = [LATER, replace(NEXT, applies_to=dice.choice(["new", "open"])), THIRD]
+    return promises(*ALL.agreements, *(one for one in later if dice.random() < 0.5), register=Register.of(events))
 
 
 def worlds() -> st.SearchStrategy[Promises]:
@@ -143,6 +150,18 @@ def test_a_later_look_says_all_that_an_earlier_one_said_in_the_same_order(
     known = [e for e in history if e.time <= early]
     before, after = (told(clocks_of("T-1", events, promised, at_)) for events, at_ in ((known, early), (history, late)))
     assert after[: len(before)] == before
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds(), histories(), hours_after_start(200), hours_after_start(100))
+def test_an_exception_that_concerns_no_ticket_changes_nothing(
+    promised: Promises, history: list[TicketEvent], now: int, approved: int
+) -> None:
+    nobodys = exception(
+        "waiver", text(START), text(START + 900 * HOUR), {"customer": "nobody"}, approved=text(approved), id="X-9"
+    )
+    more = replace(promised, register=Register({**promised.register.exceptions, **Register.of(nobodys).exceptions}))
+    assert told(clocks_of("T-1", history, more, now)) == told(clocks_of("T-1", history, promised, now))
 
 
 @settings(max_examples=300, deadline=None)
