@@ -152,7 +152,7 @@ def test_a_later_look_says_all_that_an_earlier_one_said_in_the_same_order(
     assert after[: len(before)] == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(worlds(), histories(), hours_after_start(200), hours_after_start(100))
 def test_an_exception_that_concerns_no_ticket_changes_nothing(
     promised: Promises, history: list[TicketEvent], now: int, approved: int
