@@ -96,6 +96,11 @@ class Registrar:
         """Raises PublishedError where the configuration writes otherwise what was published."""
         check_published(self._ledger.register.events(), self._book, self._clock.now())
 
+    def unpublished(self) -> bool:
+        """Whether the configuration promises something else than the one that the bot last began with."""
+        before = published(self._ledger.register.events())
+        return bool(before) and before[-1].data != terms_of(self._book)
+
     def publish(self) -> None:
         """Note what the configuration promises, where that has changed, and have open tickets looked at.
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from adapters.terminal.render import print_answer
 from adapters.wall_clock import WallClock
-from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, usage_error
+from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, settings_error, usage_error
 from bot.cli.run import prepare, refuse_rewriting
 from bot.commands import VERBS, CommandError, Verb, parse
 from rules.register import Register
@@ -77,6 +77,11 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     app = build_app(settings, book)
     if VERBS[parse(line).verb].roles:  # what acts also looks
         refuse_rewriting(app)
+        if app.registrar.unpublished():
+            raise settings_error(
+                "the configuration promises something else than the one that sla run began with, so nothing was done: "
+                "start sla run with it first, or name the other one with --config"
+            )
     answer = app.handlers.answer(line, who)
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
     print_answer(answer, console)

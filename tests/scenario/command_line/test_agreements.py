@@ -145,6 +145,18 @@ def test_what_was_published_is_never_written_otherwise(tmp_path: Path, was: str,
     assert (done.returncode, "could not be published" in done.stderr) == (1, True)
 
 
+def test_nobody_acts_by_a_configuration_that_is_not_published_yet(tmp_path: Path, config: Path, new: Path) -> None:
+    here = desk(tmp_path)
+    here.app.registrar.publish()
+    here.take(opened(NINE))
+    before = here.recorded()
+    done = sla("escalate", "T-1", "--as", "ben", "--config", new, DATABASE_URL=here.url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "start sla run with it first" in done.stderr
+    assert here.recorded() == before
+    assert sla("escalate", "T-1", "--as", "ben", "--config", config, DATABASE_URL=here.url).returncode == 0
+
+
 def test_who_hears_of_it_may_change_and_an_agreement_may_end(tmp_path: Path) -> None:
     here = desk(tmp_path)
     here.app.registrar.publish()
