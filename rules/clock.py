@@ -293,6 +293,6 @@ class Clock:
     def _decide(self, at: int, kind: str, reason: str, **more: Any) -> None:
         a = self.agreement
         said = Decision(at, kind, self.ticket, reason, a.name, a.version, self.metric, self.number)
-        for name, value in more.items():
+        for name, value in more.items():  # handed on as `**more`, they would make all clocks an eighth slower
             setattr(said, name, value)
         self._say(said)

@@ -103,8 +103,8 @@ def _compared(ledger: Ledger, old: Book, new: Book, now: int, at: int) -> Iterat
     """For each open ticket, what would move; exceptions hold under both."""
     events = ledger.register.events()
     old.promises.register = new.promises.register = Register.of(events)
-    old.promises.lent = lent(events)
-    new.promises.lent = [*lent(events), (now, new.promises.customers)] if lent(events) else ()
+    known = old.promises.lent = lent(events)
+    new.promises.lent = [*known, (now, new.promises.customers)] if known else ()
     after = ""
     while ids := ledger.reader.open_tickets(after, _AT_ONCE):
         for history in ledger.looks.histories(ids):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rules.instants import parse, text
+from adapters.helpdesk.cloudevents import wire_form
+from rules.instants import parse
 from tests.support.desk import NINE, Desk, answered, desk, opened, words
 from tests.support.simulation import simulated
 
@@ -192,19 +193,9 @@ def test_a_simulation_of_the_same_acts_comes_to_the_same(here: Desk) -> None:
     here.go("2026-01-05T11:00:00Z")
     histories = here.app.ledger.looks.histories(["T-1", "T-2"])
     file = [
-        *(
-            {
-                "specversion": "1.0",
-                "id": event.id,
-                "source": event.source,
-                "type": event.type,
-                "subject": event.ticket,
-                "time": text(event.time),
-                "data": dict(event.data),
-            }
-            for event in [*(e for history in histories for e in history.events), *here.app.ledger.register.events()]
-            if event.type.startswith(("ticket.", "exception."))
-        )
+        wire_form(event)
+        for event in [*(e for history in histories for e in history.events), *here.app.ledger.register.events()]
+        if event.type.startswith(("ticket.", "exception."))
     ]
     found = simulated(here.book, file, "2026-01-05T11:00:00Z")
     live = [row for ticket in ("T-1", "T-2") for row in here.client().get(f"/api/tickets/{ticket}").json()["clocks"]]
