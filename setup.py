@@ -26,6 +26,7 @@ CORE = {
         "metrics",
         "moments",
         "promises",
+        "reasons",
         "suspension",
         "ticket",
     ),

@@ -49,8 +49,8 @@ def card_verdict(verdict: str | None) -> CardVerdict:
 
 
 def next_due(clocks: Sequence[ClockRow]) -> ClockRow | None:
-    """Of running clocks, the one that is due first."""
-    due = [clock for clock in clocks if clock.state == "running" and clock.due_at is not None]
+    """Of running clocks whose breach is not excused, the one that is due first."""
+    due = [clock for clock in clocks if clock.state == "running" and clock.due_at is not None and clock.verdict != "excused"]
     return min(due, key=lambda clock: clock.due_at or 0, default=None)
 
 

@@ -50,7 +50,7 @@ def why(history: History, book: Book) -> Answer:
         if decision.entry in corrected:
             about += " (corrected later)"
         reason = decision.reason
-        if decision.due_at is not None and decision.kind == "clock.moved":
+        if decision.due_at is not None and decision.kind in ("clock.moved", "clock.excused"):
             before = f", not {moment(decision.was, zone)}" if decision.was is not None else ""
             reason = f"now due {moment(decision.due_at, zone)}{before}: {reason}"
         elif decision.due_at is not None and decision.kind == "clock.started":

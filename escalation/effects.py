@@ -24,7 +24,7 @@ ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
 """Fields of a ticket that its card shows."""
 LATE = MINUTE
 """Of what was true longer ago, as after an outage, only the last is said."""
-_LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.excused")
+_LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.recounted", "clock.excused")
 _CALLS = ("page.opened", "page.stepped")
 
 Place = tuple[Audience, str]

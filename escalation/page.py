@@ -56,14 +56,13 @@ class PageRow:
 
 
 class Page:
-    """An open page. `say` receives its decisions; `breached` tells whether one of some clocks is past due."""
+    """An open page. `say` receives its decisions; `clocks` are those it is open for, each with whether it is past due."""
 
     def __init__(self, id: str, cause: Decision, ladder: Ladder, book: Book, say: Callable[[Decision], None]) -> None:
         self.id, self.ladder, self.cause = id, ladder, cause
         self.state: State = "open"
-        self.clocks: set[Clock] = set()
+        self.clocks: dict[Clock, bool] = {}
         self.reasons: list[str] = []
-        self.breached = False
         self.deadline = NEVER
         self.to: list[str] = []
         self.team: str | None = None
@@ -90,9 +89,8 @@ class Page:
 
     def join(self, cause: Decision, at: int, *, breached: bool) -> None:
         """Another reason for the same page; an exhausted one starts again at `at`."""
-        self.clocks.add(cause.clock)
+        self.clocks[cause.clock] = breached
         self.reasons.append(cause.reason)
-        self.breached = self.breached or breached
         if self.state == "exhausted" and self.deadline == NEVER:
             self.deadline = at
 
@@ -164,7 +162,7 @@ class Page:
                 self._position, self._rounds = -1, self._rounds + 1
             self._position += 1
             step = self.ladder.steps[self._position]
-            if step.after_breach and not self.breached:
+            if step.after_breach and not any(self.clocks.values()):
                 continue
             self.to = self._book.reached(step, self.team, at)
             if not self.to:

@@ -7,7 +7,6 @@ called (`responses`), and the way up the ladder (`page`).
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from escalation.book import Book
@@ -61,8 +60,7 @@ class Pages:
         at = max(cause.at, self._opened[page.id]) if page.id in self._opened else self.possible(cause.at)
         if agreement:
             page.team, page.calendar = agreement.team, agreement.calendar
-        page.breached = breached
-        page.clocks.add(cause.clock)
+        page.clocks[cause.clock] = breached
         page.reasons.append(cause.reason)
         self.all.append(page)
         if at > cause.at:
@@ -84,13 +82,14 @@ class Pages:
 
     def overdue(self, clock: Clock) -> None:
         """A clock has gone overdue: its pages may climb to the steps that wait for that."""
-        for page in self.all:
-            page.breached = page.breached or clock in page.clocks
-
-    def end(self, cause: Decision, ended: AbstractSet[Clock]) -> None:
-        """The clock of `cause` has ended: pages that were open for it, and otherwise only for ended ones, are over."""
         for page in self._open():
-            if cause.clock in page.clocks and all(clock in ended or clock == cause.clock for clock in page.clocks):
+            if clock in page.clocks:
+                page.clocks[clock] = True
+
+    def end(self, cause: Decision) -> None:
+        """The clock of `cause` no longer needs anybody: pages that were open for it alone are over."""
+        for page in self._open():
+            if page.clocks.pop(cause.clock, None) is not None and not page.clocks:
                 page.close(cause.at, cause.reason)
 
     def close(self, at: int, reason: str) -> None:

@@ -37,7 +37,6 @@ class Responses:
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreement = book.promises.agreement
         self._ended: set[Clock] = set()
-        self._excused: set[Clock] = set()
         self._due: dict[Clock, int] = {}
         self._overdue: dict[Clock, list[Decision]] = {}
         for decision in clocks.decisions:
@@ -151,7 +150,7 @@ class Responses:
         if cause.born and action.verb in ("tell", "page"):
             self._notice(action, cause, reason, team)
             return
-        if cause.clock in self._excused and action.verb in ("page", "tag", "update_customer"):
+        if action.verb in ("page", "tag", "update_customer") and self._waived(cause):
             return
         match action.verb:
             case "tell":
@@ -212,15 +211,24 @@ class Responses:
 
     def _breached(self, cause: Decision) -> bool:
         """Whether the clock of a cause is past due by then, and not excused."""
-        known = [decision for decision in self._overdue.get(cause.clock, ()) if decision.at <= cause.at]
-        return bool(known) and known[-1].kind == _OVERDUE
+        last = self._last_judged(cause)
+        return last is not None and last.kind == _OVERDUE
+
+    def _waived(self, cause: Decision) -> bool:
+        """Whether the breach of a cause's clock is excused by then without more time for it: nobody is needed for it."""
+        last = self._last_judged(cause)
+        return last is not None and last.kind == _EXCUSED and last.due_at is None
+
+    def _last_judged(self, cause: Decision) -> Decision | None:
+        """By then, how the clock of a cause last went overdue or was excused."""
+        return next((d for d in reversed(self._overdue.get(cause.clock, ())) if d.at <= cause.at), None)
 
     def _excuse(self, decision: Decision) -> None:
         """A breach is excused. Where that gave the clock more time, it may call people again; else nobody is needed for it."""
         if decision.due_at is not None:
             self._due[decision.clock] = decision.due_at
         else:
-            self._excused.add(decision.clock)
+            self._due.pop(decision.clock, None)
         self._take_back(decision)
 
     def _end(self, decision: Decision) -> None:
@@ -237,7 +245,7 @@ class Responses:
                 clocks.discard(decision.clock)
                 if not clocks:
                     self._say(decision, "ticket.untagged", decision.reason, tag=tag, occurrence=self._tagged[tag])
-        self.pages.end(decision, self._ended)
+        self.pages.end(decision)
 
     def _say(self, cause: Decision, kind: str, reason: str, **fields: Any) -> None:
         self._add(_following(cause, kind, reason, **fields))

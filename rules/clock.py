@@ -9,6 +9,7 @@ never taken back; an exception excuses it. Not decided here: what time counts (`
 from collections.abc import Callable
 from typing import Any, Literal
 
+from rules import reasons
 from rules.agreement import Agreement, Target
 from rules.clock_row import ClockRow, State, verdict_of
 from rules.clock_states import stepped
@@ -16,17 +17,13 @@ from rules.crossings import NEVER, Crossings
 from rules.decisions import Decision
 from rules.durations import Threshold, spoken
 from rules.elapsed import Elapsed
-from rules.metrics import Cycle, in_words
-
-
-def unheard(_clock: "Clock") -> None:
-    """Nobody need be told of a breach."""
+from rules.exceptions import SlaException
+from rules.metrics import Cycle
 
 
 class Clock:
-    """A running promise. `say` receives its decisions, in the order in which they come about; `broken` is told of its breach
-    and may waive it. `target` is its limit, `base` what that was before exceptions; `began_at` is when the first of the cycles
-    began that it carries.
+    """A running promise. `say` receives its decisions, in the order in which they come about; `waiver` knows what excuses a
+    breach. `target` is its limit, `base` that before exceptions; `began_at` is when the first cycle began that it carries.
     """
 
     def __init__(
@@ -36,7 +33,7 @@ class Clock:
         cycle: int,
         metric: str,
         say: Callable[[Decision], None],
-        broken: Callable[["Clock"], None],
+        waiver: Callable[["Clock", int], SlaException | None],
     ) -> None:
         self.ticket, self.agreement, self.metric, self.number = ticket, agreement, metric, cycle
         self.base: Target
@@ -48,7 +45,7 @@ class Clock:
         self._broken_limit = 0
         self._waived = False
         self.original_due_at: int | None = None
-        self._say, self._broken = say, broken
+        self._say, self._waiver = say, waiver
         self._due: int | None = None
         self._crossings = Crossings()
         self._happened: dict[tuple[int, str], int] = {}
@@ -126,6 +123,7 @@ class Clock:
             self.advance(at)
             self._elapsed.split(at)
         new = [exception.id for exception in target.under if exception not in self.target.under]
+        before = self._elapsed.used, self.target.milliseconds
         self.target = target
         self._elapsed.measure_in(target.counted)
         left = target.milliseconds - self._elapsed.used
@@ -135,20 +133,24 @@ class Clock:
             self.excused_breach, self.breached_at = self.breached_at, None
             # Used up to the limit exactly, as it may be while paused, the breach lies ahead too.
             self._crossings.forget(min(self._elapsed.used, target.milliseconds - 1))
+        was = self._due
         if running:
-            was = self._due
             self._changed_at = at
             self._settle(at)
-            if not excused:
-                self._moved(at, was, reason)
         if excused:
             self._say_excused(at, new[0] if new else None, reason, self._due if running else None)
+        elif running and self._due not in (None, was):
+            self._moved(at, was, reason)
+        elif running or before != (self._elapsed.used, target.milliseconds):
+            counts, broken = (before[0], self._elapsed.used), self.breached_at is not None
+            said = reasons.recounted(self.metric, target, *counts, reason, broken=broken)
+            self._decide(at, "clock.recounted", said, occurrence=self._nth(at, "clock.recounted"))
 
-    def waive(self, at: int, exception: str, reason: str) -> None:
+    def waive(self, at: int, waiver: SlaException) -> None:
         """An exception excuses the breach, whatever becomes of the clock."""
         self._waived = True
         self.excused_breach, self.breached_at = self.breached_at, None
-        self._say_excused(at, exception, reason, None)
+        self._say_excused(at, waiver.id, waiver.in_words(), None)
 
     def end(self, at: int, how: Literal["stop", "cancel"], reason: str) -> None:
         """Stop or cancel at `at`. A breach is judged up to, not at, that instant."""
@@ -158,20 +160,18 @@ class Clock:
             if elapsed.since is None and elapsed.used <= limit:
                 self._due = elapsed.after(at, limit - elapsed.used)
             if self._due is not None and self._due < at:
-                self.breached_at = at  # a change at this very instant has put the due instant behind it
-                self._broken(self)
+                waiver = self._break(at)  # a change at this very instant has put the due instant behind it
+                if waiver is not None:
+                    self.waive(at, waiver)
         state = self._step(how)
         elapsed.close(at)
         self.stopped_at = at
         if how == "stop" and (self.breached_at is not None or self._waived):
             state = "missed"
         self.state = state
-        used = f" after {spoken(elapsed.used)} of {self.target.text}" if how == "stop" else ""
-        if state == "missed" and elapsed.used > limit:
-            used += f", {spoken(elapsed.used - limit)} over"
-        if state == "missed" and self._broken_limit not in (0, limit):
-            used += f", broken when the limit was {spoken(self._broken_limit)}"
-        self._decide(at, f"clock.{state}", f"{in_words(self.metric)} {state}{used}: {reason}")
+        broken = self._broken_limit
+        said = reasons.ended(self.metric, state, self.target, elapsed.used, broken, reason, waived=self._waived)
+        self._decide(at, f"clock.{state}", said)
 
     def advance(self, until: int, *, inclusive: bool = False) -> None:
         """Say the crossings before `until`, or up to and at it."""
@@ -249,36 +249,38 @@ class Clock:
             self._due = self._elapsed.reached(limit) if limit < self._elapsed.used else self._elapsed.when(limit)
 
     def _cross(self, at: int) -> None:
-        limit, words = self.target.text, in_words(self.metric)
         found = self._crossings.cross(at, self._elapsed)
         if found is None:
             assert self.agreement.daily is not None
             assert self._due is not None
-            reason = f"{words}: {limit} were used up {spoken(at - self._due)} ago"
+            reason = reasons.still_overdue(self.metric, self.target, at - self._due)
             self._say_crossed(at, self.agreement.daily, reason, born=False)
             return
         needed, threshold = found
         used = self._elapsed.used
         passed = needed <= used and self._changed_at == at
-        reason = f"{words}: {threshold.of(limit)} used up (calendar {self.target.calendar.name})"
-        if passed:
-            reason += f": already passed by then ({spoken(used)} used)"
+        reason = reasons.crossed(self.metric, self.target, threshold, used=used if passed else None)
         self._say_crossed(at, threshold, reason, born=passed and self.target.milliseconds <= used)
 
     def _say_crossed(self, at: int, threshold: Threshold, reason: str, *, born: bool) -> None:
-        breach = threshold.percent == 1
-        if breach and self.breached_at is None:
-            self.breached_at, self._broken_limit = at, self.target.milliseconds
-        nth = self._crossings.occurrence
+        breach, nth = threshold.percent == 1, self._crossings.occurrence
+        waiver = self._break(at) if breach and self.breached_at is None else None
+        if waiver is not None:
+            reason = f"{reason}: excused by {waiver.in_words()}"
         self._decide(at, "clock.crossed", reason, threshold=threshold.text, due_at=self._due, born=born, occurrence=nth)
-        if breach:
-            reason = f"{in_words(self.metric)}: {self.target.text} are used up, and it has not happened"
-            self._decide(at, "clock.overdue", reason, born=born, occurrence=nth)
-            self._broken(self)
+        if waiver is not None:
+            self.waive(at, waiver)
+        elif breach:
+            self._decide(at, "clock.overdue", reasons.overdue(self.metric, self.target), born=born, occurrence=nth)
+
+    def _break(self, at: int) -> SlaException | None:
+        """The promise is broken; what excuses that, as far as is known."""
+        self.breached_at, self._broken_limit = at, self.target.milliseconds
+        return self._waiver(self, at)
 
     def _say_excused(self, at: int, exception: str | None, reason: str, due: int | None) -> None:
-        reason, nth = f"{in_words(self.metric)}: the breach is excused: {reason}", self._crossings.excusals
-        self._decide(at, "clock.excused", reason, exception=exception, due_at=due, occurrence=nth)
+        said, nth = reasons.excused(self.metric, reason), self._crossings.excusals
+        self._decide(at, "clock.excused", said, exception=exception, due_at=due, occurrence=nth)
 
     def _moved(self, at: int, was: int | None, reason: str) -> None:
         if self._due != was and self._due is not None:

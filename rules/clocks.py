@@ -13,10 +13,11 @@ from typing import Any
 
 from rules.agreement import Agreement, Target
 from rules.causes import Cause, because, short
-from rules.clock import Clock, unheard
+from rules.clock import Clock
 from rules.clock_row import ClockRow
 from rules.crossings import NEVER
-from rules.decisions import CROSSINGS, Decision
+from rules.decisions import AFTER_EVENTS, Decision
+from rules.exceptions import SlaException
 from rules.exemptions import Exemptions
 from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.moments import Moment
@@ -64,12 +65,16 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)
 
 
+def no_waiver(_clock: Clock, _now: int) -> None:
+    """Nothing excuses a breach."""
+
+
 def _in_order_of_time(run: "_Run") -> list[Decision]:
     """At one instant, what events did comes first, then crossings, clock by clock: the same at every look."""
     positions = {(clock.agreement.name, clock.metric, clock.number): n for n, clock in enumerate(run.clocks, 1)}
 
     def order(decision: Decision) -> tuple[int, int]:
-        return decision.at, positions[decision.clock] if decision.kind in CROSSINGS else 0  # type: ignore[index]
+        return decision.at, positions[decision.clock] if decision.kind in AFTER_EVENTS else 0  # type: ignore[index]
 
     return sorted(run.decisions, key=order)
 
@@ -90,7 +95,7 @@ class _Run:
         self._since: dict[tuple[str, str], int] = {}
         self._matching = promises.matching(ticket.facts)
         # Where nothing can be waived no clock holds on to the run, and all of it is given back without the collector.
-        self._broken = self._waive if exemptions else unheard
+        self._waived = self._waiver if exemptions else no_waiver
         self._priority: object = None
         self._before: tuple[tuple[str, ...], object] = (self._matching, None)
 
@@ -133,7 +138,8 @@ class _Run:
                 self._rejudge(clock, cause)
             else:
                 clock.advance(at, inclusive=True)
-            self._waive(clock, at)
+            if (waiver := self._waiver(clock, at)) is not None:
+                clock.waive(at, waiver)
 
     @property
     def runs(self) -> bool:
@@ -187,13 +193,11 @@ class _Run:
             now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
             clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
 
-    def _waive(self, clock: Clock, now: int | None = None) -> None:
-        """Excuse a breach that a waiver covers, as far as is known at `now`, or when it comes about."""
-        if self.exemptions and clock.breached_at is not None:
-            now = clock.breached_at if now is None else now
-            waiver = self.exemptions.waiver(clock.agreement, clock.metric, clock.breached_at, now)
-            if waiver is not None:
-                clock.waive(now, waiver.id, waiver.in_words())
+    def _waiver(self, clock: Clock, now: int) -> SlaException | None:
+        """What excuses a clock's breach, as far as is known at `now`."""
+        if self.exemptions is None or clock.breached_at is None:
+            return None
+        return self.exemptions.waiver(clock.agreement, clock.metric, clock.breached_at, now)
 
     def _retarget(self, track: Track, clock: Clock, agreement: Agreement, target: Target, cause: Cause) -> None:
         if target == clock.base and agreement is clock.agreement:
@@ -220,7 +224,7 @@ class _Run:
         if not afresh:
             number = max(number, cycle.number)
         self._numbers[agreement.name, metric] = number
-        clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append, self._broken)
+        clock = Clock(self.ticket.id, agreement, number, metric, self.decisions.append, self._waived)
         carried = track.cycles[:-1] if _goes_on(metric, agreement) else []
         if afresh:
             self._since[agreement.name, metric] = cause.at

@@ -18,7 +18,7 @@ _EXTRAS: dict[str, tuple[str, ...]] = {
     "ticket.tagged": ("tag",),
     "ticket.untagged": ("tag",),
 }
-CROSSINGS = ("clock.crossed", "clock.overdue")
+AFTER_EVENTS = ("clock.crossed", "clock.overdue", "clock.excused")
 _PAGE = ("page", "ladder", "step", "to")
 
 

@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
-from rules.clock import Clock, State, unheard
+from rules.clock import Clock, State
 from rules.clock_states import TRANSITIONS, ClockError
+from rules.clocks import no_waiver
 from rules.decisions import Decision
 from rules.instants import DAY, HOUR, MINUTE
 from rules.metrics import Cycle
@@ -21,7 +22,7 @@ class Told:
 
     def __init__(self, limit: str = "1h", on: Any = ALWAYS, start: int = START, **terms: Any) -> None:
         self.said: list[Decision] = []
-        self.clock = Clock("T-1", agreement(calendar=on, **terms), 1, "resolution", self.said.append, unheard)
+        self.clock = Clock("T-1", agreement(calendar=on, **terms), 1, "resolution", self.said.append, no_waiver)
         self.clock.start(Cycle(1, start, active_since=start), [], target(limit, on), start, since=0, reason="r")
 
     def crossed(self, until: int) -> list[tuple[str | None, int]]:
