@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.messages import Button, Card, CardVerdict, Field, clipped
 from bot.records import TicketView
-from bot.times import UTC
+from bot.times import UTC, moment
 from escalation.book import Book
 from escalation.page import PageRow
 from rules.clock_row import ClockRow
@@ -32,6 +32,7 @@ def ticket_card(view: TicketView, book: Book) -> Card:
         lines=tuple(_line(clock) for clock in latest_cycles(view.clocks)),
         fields=tuple(_fields(view, page, book)),
         due_at=upcoming.due_at if upcoming else None,
+        due_text=_in_words(upcoming, zone_of(view.clocks, book)),
         due_label=f"{in_words(upcoming.metric)} due" if upcoming else None,
         why=_why(upcoming, book),
         buttons=tuple(_buttons(view, running, page)),
@@ -87,6 +88,10 @@ def _fields(view: TicketView, page: PageRow | None, book: Book) -> list[Field]:
             case _:
                 fields.append(Field(label="Paged", value=f"{book.names(page.to)} (step {page.step})"))
     return fields
+
+
+def _in_words(clock: ClockRow | None, zone: ZoneInfo) -> str | None:
+    return None if clock is None or clock.due_at is None else f"{moment(clock.due_at, zone)} ({zone.key})"
 
 
 def _why(clock: ClockRow | None, book: Book) -> str | None:

@@ -35,13 +35,16 @@ class Field(_Neutral):
 
 
 class Card(_Neutral):
-    """A title and what belongs to it. `due_at` is an instant, counted down to where it is shown."""
+    """A title and what belongs to it. `due_at` is an instant, counted down to where that can be shown, `due_text` the
+    same in words.
+    """
 
     title: str
     verdict: CardVerdict = "info"
     lines: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     due_at: int | None = None
+    due_text: str | None = None
     due_label: str | None = None
     why: str | None = None
     columns: tuple[str, ...] | None = None

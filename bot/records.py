@@ -38,12 +38,15 @@ class BodyError(ValueError):
 
 @dataclass(frozen=True)
 class History:
-    """All that the ledger knows of one ticket; `seen` tells whether an event has come since."""
+    """All that the ledger knows of one ticket; `seen` tells whether an event has come since, `recorded_at` when each decision
+    was recorded.
+    """
 
     ticket: str
     seen: int
     events: Sequence[TicketEvent]
     recorded: Sequence[Decision]
+    recorded_at: Sequence[int]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from escalation.look import look
 from escalation.reconcile import CORRECTED
 from rules.conditions import why_not
 from rules.decisions import Decision
+from rules.instants import MINUTE
 from rules.metrics import in_words
 
 _DONE = {
@@ -45,10 +46,12 @@ def why(history: History, book: Book) -> Answer:
         lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
     several = len({decision.agreement for decision in history.recorded if decision.kind.startswith("clock.")}) > 1
     corrected = {decision.cause for decision in history.recorded if decision.kind == CORRECTED}
-    for decision in history.recorded:
+    for decision, recorded_at in zip(history.recorded, history.recorded_at, strict=True):
         about = _what(decision, book, several=several)
         if decision.entry in corrected:
             about += " (corrected later)"
+        if recorded_at - decision.at > MINUTE:
+            about += f" ({'done' if decision.kind in _DONE else 'seen'} {moment(recorded_at, zone)})"
         reason = decision.reason
         if decision.due_at is not None and decision.kind in ("clock.moved", "clock.excused"):
             before = f", not {moment(decision.was, zone)}" if decision.was is not None else ""

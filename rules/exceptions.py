@@ -123,6 +123,8 @@ class SlaException:
         if following is None:
             possible = [other for known, other in TRANSITIONS if known == state and other != "expire"]
             rest = f"it can be {TRANSITIONS[state, possible[0]]}" if possible else "nothing more can be decided about it"
+            if state == "expired":
+                rest = f"it ended at {text(self.end)}, and what it did stays"
             raise ExceptionTermsError(f"{self.id} is {state}: it is too late to {move} it, {rest}")
         if not by.strip():
             raise ExceptionTermsError(f"{self.id}: by is missing: who decides it?")
@@ -173,8 +175,9 @@ class SlaException:
         }
 
     def life(self, now: int) -> Sequence[Taken]:
-        """Every step up to an instant, its expiry among them."""
-        return [*self.taken, Taken(self.end, "expired", None)] if self.state_at(now) != self.state else self.taken
+        """Every step up to an instant, its expiry among them: at its end, or with an approval after that."""
+        expiry = Taken(max(self.end, self.taken[-1].at), "expired", None)
+        return [*self.taken, expiry] if self.state_at(now) != self.state else self.taken
 
 
 def _one_of(name: str, found: object, known: Sequence[str]) -> str:

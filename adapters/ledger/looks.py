@@ -59,11 +59,13 @@ class SqlLooks:
 
     def histories(self, ids: Sequence[str]) -> list[History]:
         """All entries of some tickets, in the order of their arrival."""
-        columns = (entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.body, personal.c.body.label("hidden"))
+        hidden = personal.c.body.label("hidden")
+        columns = (entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.recorded_at, entries.c.body, hidden)
         joined = entries.outerjoin(personal, personal.c.entry == entries.c.seq)
         wanted = select(*columns).select_from(joined).where(entries.c.ticket.in_(ids)).order_by(entries.c.seq)
         events: dict[str, list[TicketEvent]] = {id: [] for id in ids}
         recorded: dict[str, list[Decision]] = {id: [] for id in ids}
+        recorded_at: dict[str, list[int]] = {id: [] for id in ids}
         with self._engine.connect() as connection:
             counts = connection.execute(select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(ids)))
             seen = {row.id: row.seen for row in counts}
@@ -72,7 +74,8 @@ class SqlLooks:
                     events[row.ticket].append(event_of(row.seq, row.body, row.hidden))
                 else:
                     recorded[row.ticket].append(decision_of(row.body))
-        return [History(id, seen.get(id, 0), events[id], recorded[id]) for id in ids]
+                    recorded_at[row.ticket].append(row.recorded_at)
+        return [History(id, seen.get(id, 0), events[id], recorded[id], recorded_at[id]) for id in ids]
 
     def breaches(self, customers: Sequence[str], but: str, since: int) -> Mapping[str, Sequence[int]]:
         """By customer, the instants at which its SLAs went overdue in other tickets."""

@@ -56,7 +56,7 @@ def _drawn(card: Card) -> RenderableType:
     if card.fields:
         parts.append(Text(" · ".join(f"{field.label}: {field.value}" for field in card.fields), style="dim"))
     if card.due_at is not None:
-        parts.append(Text(f"{card.due_label}: {text(card.due_at)[:16].replace('T', ' ')} UTC"))
+        parts.append(Text(f"{card.due_label}: {card.due_text or text(card.due_at)}"))
     if card.columns and card.rows is not None:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for i, column in enumerate(card.columns):

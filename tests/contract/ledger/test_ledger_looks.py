@@ -179,7 +179,7 @@ def test_clocks_and_pages_stand_as_the_last_look_found_them(db: Opened, book: Bo
 
 
 def test_an_unknown_ticket_has_an_empty_history(db: Opened) -> None:
-    assert db.ledger.looks.histories(["T-404"]) == [History("T-404", 0, [], [])]
+    assert db.ledger.looks.histories(["T-404"]) == [History("T-404", 0, [], [], [])]
     assert db.ledger.reader.ticket("T-404") is None
 
 

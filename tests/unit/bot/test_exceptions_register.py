@@ -30,6 +30,10 @@ def verdict(here: Desk) -> str:
     return str(next(row["verdict"] for row in rows if row["metric"] == "first_response"))
 
 
+def why(here: Desk) -> list[tuple[str, ...]]:
+    return list(here.say("why T-1").cards[0].rows or ())
+
+
 def test_an_exception_is_asked_for_and_approved_by_another_and_moves_the_due_instant(here: Desk) -> None:
     asked = here.say(ASK, "ben")
     assert (asked.refused, asked.private) == (False, False)
@@ -104,6 +108,46 @@ def test_an_approval_after_the_fact_excuses_the_breach_of_an_answered_ticket(her
     here.say("exceptions approve X-1", "cleo")
     assert verdict(here) == "excused"
     assert any("the breach is excused" in line for line in here.log("support"))
+
+
+def test_a_suspension_that_takes_no_breach_away_is_told_all_the_same(here: Desk) -> None:
+    here.go("2026-01-05T09:35:00Z")
+    here.say("exceptions request suspension for customer=acme from 2026-01-05T09:02 until 2026-01-05T09:20 because x", "ben")
+    here.say("exceptions approve X-1", "cleo")
+    assert verdict(here) == "overdue"
+    (told,) = [reason for _, what, reason in why(here) if what == "first response recounted"]
+    assert told.startswith("first response: 17m of 10m used, not 35m, the breach stands: suspension X-1")
+
+
+def test_a_breach_that_a_waiver_covers_beforehand_is_told_as_excused_and_needs_nobody(here: Desk) -> None:
+    here.say(ASK.replace("suspension", "waiver"), "ben")
+    here.say("exceptions approve X-1", "cleo")
+    here.go("2026-01-05T09:30:00Z")
+    here.take(answered("2026-01-05T09:30:00Z"))
+    about = [what for _, what, _ in why(here)]
+    clock = [what for what in about if what.startswith("first response")]
+    assert clock[-3:] == ["first response crossed 100%", "first response excused", "first response missed"]
+    leadership = here.log("leadership")[0]
+    assert "excused by waiver X-1" in leadership
+    assert not any(what.startswith(("tagged: sla-breached", "customer written")) for what in about)
+
+
+def test_a_page_is_over_when_the_breach_it_is_open_for_is_excused(here: Desk) -> None:
+    here.go("2026-01-05T09:20:00Z")
+    assert "Paged" in words(here.say("ticket T-1"))
+    here.say(ASK.replace("suspension", "waiver"), "ben")
+    here.say("exceptions approve X-1", "cleo")
+    assert "Paged" not in words(here.say("ticket T-1"))
+    assert here.say("ticket T-1").cards[0].due_label == "resolution due"
+
+
+def test_an_approval_after_its_window_expires_with_it(here: Desk) -> None:
+    here.go("2026-01-05T09:50:00Z")
+    here.say(ASK, "ben")
+    here.say("exceptions approve X-1", "cleo")
+    (row,) = here.client().get("/api/exceptions").json()["exceptions"]
+    assert [step["at"][11:16] for step in row["steps"]] == ["09:50", "09:50", "09:50"]
+    assert "ended at 2026-01-05T09:35:00.000Z, and what it did stays" in words(here.say("exceptions revoke X-1", "cleo"))
 
 
 def test_its_end_is_announced_also_where_the_bot_was_away_for_days(here: Desk) -> None:

@@ -43,3 +43,12 @@ def test_one_agreement_need_not_be_named(tmp_path: Path) -> None:
     here = desk(tmp_path)
     here.take(opened(NINE))
     assert "resolution started" in [what for _, what, _ in here.say("why T-1").cards[0].rows]
+
+
+def test_what_was_known_late_says_when_it_was_seen_and_done(tmp_path: Path) -> None:
+    here = desk(tmp_path, now="2026-01-05T10:00:00Z")
+    here.take(opened(NINE))
+    rows = {what: when for when, what, _ in here.say("why T-1").cards[0].rows or ()}
+    assert rows["first response crossed 80% (seen Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:08"
+    assert rows["team told: support (done Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:10"
+    assert rows["paged: Ana Costa"] == "Mon 5 Jan 10:00"
