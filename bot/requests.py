@@ -17,12 +17,12 @@ from rules.conditions import Condition, fields_of
 from rules.instants import InstantError, of, text
 from rules.instants import parse as instant
 from rules.problems import did_you_mean
+from rules.ticket import USUAL
 
 USAGE = (
     "/sla exceptions request suspension for customer=acme from 2026-12-01T09:00 until 2026-12-01T17:00 because planned upgrade"
 )
-_FAMILIAR = frozenset({"ticket", "title", "priority", "customer", "tier", "region", "service", "group", "status"})
-_FAMILIAR |= {"helpdesk_status", "opened_by", "assignee", "requester", "tags", "score", "url", "agreement", "kind", "metric"}
+_FAMILIAR = USUAL | {"ticket", "agreement", "kind", "metric"}
 _KEYWORDS = ("for", "from", "until", "category", "factor", "because")
 
 

@@ -23,7 +23,7 @@ def check_consistency(source: Source) -> None:
     """Note everything that does not fit together."""
     for place, metric in source.found(("metrics", "*")):
         if isinstance(metric, Mapping):
-            _check_start(source, place, metric)
+            _check_metric(source, place, metric)
     for place, page in source.found(("ladders", "*", "steps", "*", "page")):
         if isinstance(page, Mapping):
             named = [whom for whom in _WHOM if page.get(whom) is not None]
@@ -75,11 +75,14 @@ def _check_version_names(source: Source) -> None:
                 source.problem((*place, "version"), shown(version), "another name than the versions before it", hint)
 
 
-def _check_start(source: Source, place: Place, metric: Mapping[str, Any]) -> None:
-    """A built-in metric may be redefined in part: its own start holds then."""
-    start = metric.get("start", BUILT_IN.get(str(place[-1]), {}).get("start"))
-    if start in _NOTHING:
+def _check_metric(source: Source, place: Place, metric: Mapping[str, Any]) -> None:
+    """A built-in metric may be redefined in part: what is not said is its own."""
+    whole = {**BUILT_IN.get(str(place[-1]), {}), **metric}
+    if whole.get("start") in _NOTHING:
         source.problem(place, "no start", "a start condition", "Write start: {event: …}.")
+    if whole.get("stop") in _NOTHING:
+        hint = "Each of its clocks runs until it is cancelled, and is never met. Write stop: {event: …}."
+        source.problem(place, "no stop", "a stop condition", hint, warning=True)
 
 
 def _check_limit(source: Source, place: Place, limit: object) -> None:

@@ -101,6 +101,14 @@ def days_of(text: str) -> list[int]:
     return days
 
 
+def _weekdays(value: Any) -> str:
+    try:
+        days_of(str(value))
+    except ValueError:
+        raise wrong("weekdays", "Write mon, mon-thu or sat,sun.", found=shown(value)) from None
+    return str(value)
+
+
 def _condition(value: Any) -> Condition:
     try:
         return parse(value)
@@ -190,6 +198,7 @@ LocalTime = Annotated[
 ]
 Clock = Annotated[time, BeforeValidator(_reader(_clock, "a time of day", "Write 09:00."))]
 Weekday = Annotated[int, BeforeValidator(_reader(lambda text: WEEKDAYS.index(text.lower()), "a weekday", "Write mon."))]
+Weekdays = Annotated[str, BeforeValidator(_weekdays)]
 Window = Annotated[tuple[int, int], BeforeValidator(_reader(_window, "a window of hours", 'Write "09:00-17:30".'))]
 Zone = Annotated[ZoneInfo, BeforeValidator(_reader(ZoneInfo, "an IANA time zone", "Write Europe/London or UTC."))]
 ConditionField = Annotated[Condition, BeforeValidator(_condition)]

@@ -18,6 +18,7 @@ from config.references import check_actions, check_references, check_thresholds
 from config.rule_checks import check_rules
 from config.size_checks import check_sizes
 from config.source import read
+from config.spelling_checks import check_spelling
 from config.threshold_checks import check_before, check_written
 from config.underpinning import check_underpinning
 from config.validate import validate
@@ -38,6 +39,7 @@ def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book |
     check_references(source)
     check_calendars(source)
     check_consistency(source)
+    check_spelling(source)
     check_openings(source, valid["calendars"], datetime.now(UTC).date())
     if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
         check_actions(source)

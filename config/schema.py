@@ -1,7 +1,7 @@
 """The sections of a configuration and their fields.
 
-Decided here: which fields there are, of which kind, and their defaults; a metric's limits may be `none` as a whole: that
-ends the promise. Not decided here: what fits together.
+Decided here: which fields there are, of which kind, and their defaults; a metric's limits, or all of them, may be
+`none` as a whole: that ends the promise. Not decided here: what fits together.
 """
 
 from typing import Annotated, Any, Literal
@@ -27,9 +27,9 @@ from config.fields import (
     Texts,
     ThresholdField,
     Weekday,
+    Weekdays,
     Window,
     Zone,
-    days_of,
     wrong,
 )
 from escalation.people import ROLES
@@ -146,15 +146,10 @@ def _hours(value: Any) -> Any:
         return None
     if not isinstance(value, dict):
         raise wrong("24x7 or hours by weekday", 'Write {mon-fri: ["09:00-17:00"]}.')
-    for days in value:
-        try:
-            days_of(str(days))
-        except ValueError:
-            raise wrong("weekdays", "Write mon, mon-thu or sat,sun.", (str(days),)) from None
     return value
 
 
-Hours = Annotated[dict[str, list[Window]] | None, BeforeValidator(_hours)]
+Hours = Annotated[dict[Weekdays, list[Window]] | None, BeforeValidator(_hours)]
 
 
 class CalendarTerms(Section):
@@ -191,6 +186,7 @@ class TargetSection(Section):
 
 Limit = Annotated[TargetSection | None, BeforeValidator(_within)]
 Limits = Annotated[dict[str, Limit], BeforeValidator(lambda value: {"default": value} if value == "none" else value)]
+Targets = Annotated[dict[str, Limits], BeforeValidator(lambda value: {} if value == "none" else value)]
 
 
 class ObjectiveSection(Section):
@@ -221,7 +217,7 @@ class AgreementSection(Section):
     start: Day = Field(alias="from")
     when: AppliesWhen | None = None
     calendar: Text
-    targets: dict[str, Limits]
+    targets: Targets
     objective: ObjectiveSection | None = None
     warn_at: list[ThresholdField] = list(WARN_AT)
     after_breach: list[ThresholdField] = []

@@ -28,6 +28,23 @@ class Problem:
         return f"{sentence} {self.hint}".rstrip()
 
 
+def slip_of(found: str, known: Iterable[str]) -> str | None:
+    """The known word that is one slip away: a letter left out, added, swapped with its neighbour or, in a word that is not
+    short, changed.
+    """
+    words = list(known)
+    if found in words or len(found) < 3:
+        return None
+    return next((word for word in words if len(word) > 3 and _one_slip(found, word)), None)
+
+
+def _one_slip(found: str, word: str) -> bool:
+    at = next((i for i, (a, b) in enumerate(zip(found, word, strict=False)) if a != b), min(len(found), len(word)))
+    swapped = found[at : at + 2] == word[at : at + 2][::-1] and found[at + 2 :] == word[at + 2 :]
+    changed = len(word) > 4 and found[at + 1 :] == word[at + 1 :]
+    return swapped or changed or found[at:] == word[at + 1 :] or found[at + 1 :] == word[at:]
+
+
 def did_you_mean(found: object, known: Iterable[object], otherwise: str | None = None) -> str:
     """A hint towards the nearest known word; where none is near, what to say `otherwise`, or the known words if few."""
     words = [str(word) for word in known]

@@ -33,6 +33,14 @@ _NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "ans
 DERIVED = _NOT_COPIED | {"helpdesk_status"}
 """Facts that an event can change without naming them."""
 
+USUAL = frozenset(
+    {
+        *("title", "priority", "customer", "tier", "region", "service", "group", "status", "helpdesk_status"),
+        *("opened_by", "assignee", "requester", "tags", "score", "url"),
+    }
+)
+"""Fields that most tickets have; any other may exist too."""
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

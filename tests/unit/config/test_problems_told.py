@@ -39,7 +39,7 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
     "a calendar without hours": ("calendars:\n  c: {zone: UTC}\n", 2, "calendars.c.hours", "nothing", "required", ""),
     "a weekday that is none": (
         "calendars:\n  c: {hours: {funday: ['09:00-17:00']}}\n",
-        *(2, "calendars.c.hours.funday", "09:00", "weekdays", "mon-thu"),
+        *(2, "calendars.c.hours.funday", "funday", "weekdays", "mon-thu"),
     ),
     "a window without minutes": (
         "calendars:\n  c: {hours: {mon: ['9-5']}}\n",
