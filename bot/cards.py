@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.messages import Button, Card, CardVerdict, Field, clipped
 from bot.records import TicketView
-from bot.times import UTC, moment
-from escalation.book import Book
+from bot.times import moment
+from escalation.book import UTC, Book
 from escalation.page import PageRow
 from rules.clock_row import ClockRow
 from rules.durations import spoken
@@ -114,6 +114,6 @@ def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None
 
 
 def zone_of(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
-    """The zone by whose clock a ticket's times are told: that of the first agreement that applies."""
+    """The zone by whose clock a ticket's times are told: the first of its agreements' that is not UTC, else the desk's."""
     found = (book.promises.agreement(clock.agreement, clock.version) for clock in clocks)
-    return next((agreement.calendar.zone for agreement in found if agreement), UTC)
+    return next((a.calendar.zone for a in found if a and a.calendar.zone != UTC), book.zone)

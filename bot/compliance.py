@@ -1,10 +1,12 @@
 """`/sla status` and `/sla report`: how much of what was promised was kept.
 
 Decided here: that what customers were promised, what teams promised each other and what suppliers owe us are told apart; over
-which period an agreement is told, and the columns. Not decided here: how it is counted (`rules.attainment`).
+which period an agreement is told, by the dates of its own calendar's zone, and the columns. Not decided here: how it is
+counted (`rules.attainment`).
 """
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from bot.messages import Answer, Card, clipped
 from bot.ports import Reader
@@ -62,8 +64,9 @@ def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
 def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer:
     """A period in figures, by agreement and metric and, where asked for, by a field; for all or for somebody."""
     said, by, whom = _parts(words)
+    zones: dict[ZoneInfo, None] = dict.fromkeys([book.zone, *(book.zone_of(a.name) for a in book.promises.agreements)])
     try:
-        span = period(said or "month", now, book.zone)
+        spans = [period(said or "month", now, zone) for zone in zones]
     except PeriodError as error:
         return _refused(f"{error}.")
     if by is not None and by not in FIELDS:
@@ -71,21 +74,26 @@ def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer
     filters = _filter(reader, whom, now)
     if filters is None:
         return _unknown(book, whom)
-    tallies = reader.tally(now, filters, within=(span.start, span.end), by=None if by == "agreement" else by)
-    head = Card(title=f"Report for {span.name}{_for(whom)}", lines=(_COUNTED,))
-    if not tallies:
+    found = [
+        (span, tally)
+        for span in spans
+        for tally in reader.tally(now, filters, within=(span.start, span.end), by=None if by == "agreement" else by)
+        if book.zone_of(tally.agreement) == span.zone
+    ]
+    head = Card(title=f"Report for {spans[0].name}{_for(whom)}", lines=(_COUNTED,))
+    if not found:
         return Answer(cards=(head.model_copy(update={"lines": ("Nothing was judged in it.",)}),))
     cards = [head]
     for kind, title in LAYERS.items():
-        mine = [tally for tally in tallies if tally.kind == kind]
+        mine = [(span, tally) for span, tally in found if tally.kind == kind]
         if mine:
-            cards.append(_table(title, mine, book, by, span, now))
+            cards.append(_table(title, mine, book, by, now))
     return Answer(cards=tuple(cards))
 
 
-def _table(title: str, tallies: Sequence[Tally], book: Book, by: str | None, span: Period, now: int) -> Card:
+def _table(title: str, found: Sequence[tuple[Period, Tally]], book: Book, by: str | None, now: int) -> Card:
     rows = []
-    for tally in tallies:
+    for span, tally in found:
         a = Attainment.of(tally.verdicts)
         objective = objective_of(book, tally.agreement, min(now, span.end - 1))
         group = (clipped(tally.group, 60) or "–",) if by and by != "agreement" else ()
@@ -111,7 +119,7 @@ def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) ->
     spans: dict[Period, set[str]] = {}
     for name in dict.fromkeys(agreement.name for agreement in book.promises.agreements):
         objective = objective_of(book, name, now)
-        span = period(objective.over if objective else "month", now, book.zone)
+        span = period(objective.over if objective else "month", now, book.zone_of(name))
         spans.setdefault(span, set()).add(name)
     found: list[tuple[Period, Tally]] = []
     for span, names in spans.items():

@@ -55,7 +55,7 @@ def check_published(events: Sequence[TicketEvent], book: Book, now: int) -> None
         raise PublishedError(
             f"this ledger's tickets were promised something else than the configuration says now:{named}\n"
             "A promise is never rewritten, only followed by a version. Put back what was there, and write what holds from now "
-            "on under its versions: from today for an agreement, from tomorrow for a calendar; none for each metric ends an "
+            "on under its versions: from today for an agreement, from tomorrow for a calendar; targets: none ends an "
             "agreement. To begin anew, set DATABASE_URL to another file."
         )
 

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 import arrow
 
 from bot.messages import counted
+from escalation.book import UTC
 from rules.instants import SECOND, to_datetime
-
-UTC = ZoneInfo("UTC")
 
 
 def moment(at: int, zone: ZoneInfo = UTC, *, year: bool = False) -> str:

@@ -5,6 +5,7 @@ Decided here: what belongs together, and whom a ladder's step reaches. Not decid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from rules.promises import Promises
 ABOUT_CLOCKS = ("crossing", "kind", "agreement", "metric", "cycle")
 """Fields that only a clock's decision has."""
 _MOST_KINDS = 1_000
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,14 @@ class Book:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The desk's zone, by whose clock people speak of times: that of the first agreement's calendar."""
-        return next((agreement.calendar.zone for agreement in self.promises.agreements), ZoneInfo("UTC"))
+        """The desk's zone, by whose clock people speak of times: that of the first agreement's calendar that is not in UTC."""
+        zones = (agreement.calendar.zone for agreement in self.promises.agreements)
+        return next((zone for zone in zones if zone != UTC), UTC)
+
+    def zone_of(self, agreement: str) -> ZoneInfo:
+        """The zone by whose dates an agreement is judged: that of its latest version's calendar; else the desk's."""
+        versions = [known for known in self.promises.agreements if known.name == agreement]
+        return max(versions, key=attrgetter("since")).calendar.zone if versions else self.zone
 
     def silent(self, event: str, crossing: str | None) -> bool:
         """Whether no rule can hold at such an event, whatever the ticket is; most events need not be asked about."""

@@ -144,3 +144,16 @@ def test_a_period_is_judged_by_the_objective_that_was_in_force_in_it(tmp_path: P
 def test_a_monthly_objective_is_not_judged_over_a_year(here: Desk) -> None:
     rows = table(here.say("report 2026"), CUSTOMERS)
     assert {(row["Objective"], row["Budget left"]) for row in rows} == {("95% a month", "–")}
+
+
+def test_each_agreement_is_judged_by_the_dates_of_its_own_zone(tmp_path: Path) -> None:
+    tokyo = CONFIG.replace("  always: {hours: 24x7}\n", "  always: {hours: 24x7}\n  tokyo: {zone: Asia/Tokyo, hours: 24x7}\n")
+    tokyo = tokyo.replace("    when: {group: second-line}\n    calendar: always\n", "    calendar: tokyo\n")
+    found = desk(tmp_path, tokyo, now="2026-01-31T15:30:00Z")
+    found.take(opened("2026-01-31T15:30:00Z"))
+    found.take(wire("ticket.updated", "2026-01-31T15:30:00Z", status="solved"))
+    assert [row["Judged"] for row in table(found.say("report 2026-02"), TEAMS)] == ["1"]
+    assert CUSTOMERS not in [card.title for card in found.say("report 2026-02").cards]
+    assert [row["Judged"] for row in table(found.say("report 2026-01"), CUSTOMERS) if row["Metric"] == "resolution"] == ["1"]
+    assert [row["Period"] for row in table(found.say("status"), TEAMS)] == ["February 2026"]
+    assert "Due (Asia/Tokyo)" in (found.say("ticket T-1").cards[0].columns or ())
