@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from bot.messages import Button, Card, CardVerdict, Field, clipped
 from bot.records import TicketView
 from bot.times import moment
-from escalation.book import UTC, Book
+from escalation.book import Book
 from escalation.page import PageRow
+from rules.calendar import UTC
 from rules.clock_row import ClockRow
 from rules.durations import spoken
 from rules.metrics import in_words

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import arrow
 
 from bot.messages import counted
-from escalation.book import UTC
+from rules.calendar import UTC
 from rules.instants import SECOND, to_datetime
 
 

@@ -5,8 +5,6 @@ Templates run in Jinja's sandbox; texts of tickets are values, never templates. 
 here: whether a customer is written to.
 """
 
-from zoneinfo import ZoneInfo
-
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -15,6 +13,7 @@ from bot.ports import DeliveryError
 from bot.records import TicketView
 from bot.times import in_a_sentence, in_full
 from escalation.book import Book
+from rules.calendar import UTC
 from rules.clock_row import ClockRow
 from rules.decisions import Decision
 from rules.instants import HOUR, to_datetime
@@ -53,7 +52,7 @@ def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[
     agreement = book.promises.agreement(decision.agreement, decision.version)
     clock = _clock(decision, view)
     due = clock.due_at if clock and clock.due_at is not None else decision.at
-    zone = agreement.calendar.zone_on(to_datetime(due).date()) if agreement else ZoneInfo("UTC")
+    zone = agreement.calendar.zone_on(to_datetime(due).date()) if agreement else UTC
     every = (agreement.customer_updates.every if agreement else None) or 4 * HOUR
     promise = _PROMISES.get(decision.metric or "", "help you")
     within = f" within {in_full(clock.target_ms)}" if clock else ""

@@ -5,7 +5,6 @@ Decided here: which fields there are, of which kind, and their defaults; a metri
 """
 
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -33,6 +32,7 @@ from config.fields import (
     wrong,
 )
 from escalation.people import ROLES
+from rules.calendar import UTC
 from rules.durations import WARN_AT, parse_threshold
 from rules.instants import MINUTE
 from rules.ticket import STATUSES
@@ -153,7 +153,7 @@ Hours = Annotated[dict[Weekdays, list[Window]] | None, BeforeValidator(_hours)]
 
 
 class CalendarTerms(Section):
-    zone: Zone = ZoneInfo("UTC")
+    zone: Zone = UTC
     working_day: Milliseconds | None = None
     holidays: HolidaysSection = HolidaysSection()
     dates: dict[Day, list[Window]] = {}

@@ -13,6 +13,7 @@ from escalation.facts import COUNTERS
 from escalation.ladder import Ladder, Step
 from escalation.people import Person, Team
 from escalation.rota import Rota
+from rules.calendar import UTC
 from rules.conditions import Condition, Facts
 from rules.matching import Matcher
 from rules.promises import Promises
@@ -20,7 +21,6 @@ from rules.promises import Promises
 ABOUT_CLOCKS = ("crossing", "kind", "agreement", "metric", "cycle")
 """Fields that only a clock's decision has."""
 _MOST_KINDS = 1_000
-UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)

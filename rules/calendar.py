@@ -17,8 +17,7 @@ from rules.instants import DAY, to_datetime
 
 _CYCLE = 3 * 366 * DAY  # holidays come again every year, give or take a leap year
 _BEGINNING, _END = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999
-
-
+UTC = ZoneInfo("UTC")
 _LONGEST = (LAST_DATE - FIRST_DATE).days * DAY
 
 
@@ -29,22 +28,23 @@ class CalendarError(ValueError):
 class BusinessCalendar:
     """A calendar that answers in integer milliseconds. Safe to share between threads: tables are replaced, never changed.
 
-    `working_day` is what `1wd` means, in milliseconds, or None. `always` is true for 24x7.
+    `working_day` is what `1wd` means, in milliseconds, or None. `always` is true for 24x7, which has no `days`, only a `zone`.
     """
 
-    def __init__(self, name: str, days: Days | None, working_day: int | None = None) -> None:
+    def __init__(self, name: str, days: Days | None, working_day: int | None = None, zone: ZoneInfo = UTC) -> None:
         self.name = name
         self.days = days
         self.working_day = working_day
         self.always = days is None
+        self._zone = zone
         self._table: Table | None = None
         if days is None:
             self._table = table_of([(_BEGINNING, _END)], _BEGINNING, _END, FIRST_DATE, LAST_DATE)
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone whose wall clock the calendar follows; UTC for 24x7."""
-        return self.days.zone if self.days else ZoneInfo("UTC")
+        """The zone whose wall clock the calendar follows."""
+        return self.days.zone if self.days else self._zone
 
     @property
     def base(self) -> str:

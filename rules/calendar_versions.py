@@ -80,7 +80,8 @@ class VersionedCalendar(BusinessCalendar):
 
     def __init__(self, name: str, versions: tuple[Version, ...], history: "_History") -> None:
         days = versions[0].days if len(versions) == 1 else VersionedDays(versions)
-        super().__init__(name, None if all(v.always for v in versions) else days, versions[-1].working_day)
+        last = versions[-1]
+        super().__init__(name, None if all(v.always for v in versions) else days, last.working_day, last.days.zone)
         self._history = history
 
     @property
@@ -151,4 +152,4 @@ def calendar_of(name: str, versions: Sequence[Version]) -> BusinessCalendar:
     if len(versions) > 1:
         return _History(name, versions).whole
     (only,) = versions
-    return BusinessCalendar(name, None if only.always else only.days, only.working_day)
+    return BusinessCalendar(name, None if only.always else only.days, only.working_day, only.days.zone)

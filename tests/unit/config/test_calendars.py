@@ -214,3 +214,15 @@ def test_an_agreement_that_begins_on_a_date_that_its_zone_skips_begins_with_the_
     book, _ = examine(path)
     assert book is not None
     assert book.promises.agreements[0].since == parse("2011-12-30T10:00:00Z")  # midnight of the 31st at UTC+14
+
+
+def test_around_the_clock_is_in_the_zone_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "calendars:\n  always: {zone: Asia/Tokyo, hours: 24x7}\n"
+        "agreements:\n  gold: {kind: sla, from: 2026-01-01, calendar: always, targets: {resolution: {default: 1d}}}\n"
+    )
+    book, _ = examine(path)
+    assert book is not None
+    (gold,) = book.promises.agreements
+    assert (gold.calendar.zone.key, gold.since) == ("Asia/Tokyo", parse("2025-12-31T15:00:00Z"))
