@@ -6,7 +6,7 @@ Decided here: what each answer shows. All of them are for the asker alone. Not d
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cards import card_verdict, ticket_card, zone_of
+from bot.cards import card_verdict, ticket_card, worked, zone_of
 from bot.commands import VERBS
 from bot.messages import Answer, Button, Card, Field, clipped, counted
 from bot.ports import Reader
@@ -61,7 +61,7 @@ def ticket(view: TicketView, book: Book) -> Answer:
             clock.agreement,
             f"{in_words(clock.metric)} {clock.cycle}" if clock.cycle > 1 else in_words(clock.metric),
             clock.verdict,
-            _used(clock),
+            _used(clock, book),
             *(moment(due, zone) if due is not None else "–" for due in (clock.due_at, clock.original_due_at)[: 1 + moved]),
         )
         for clock in view.clocks
@@ -170,10 +170,10 @@ def _agreement(agreement: Agreement) -> Card:
     )
 
 
-def _used(clock: ClockRow) -> str:
+def _used(clock: ClockRow, book: Book) -> str:
     """Both figures: working time, and wall time where it is another."""
     wall = "" if clock.wall_elapsed_ms == clock.elapsed_ms else f" ({spoken(clock.wall_elapsed_ms)} by the wall clock)"
-    return f"{spoken(clock.elapsed_ms)} of {spoken(clock.target_ms)}{wall}"
+    return f"{worked(clock.elapsed_ms, clock, book)} of {worked(clock.target_ms, clock, book)}{wall}"
 
 
 def _clock_table(title: str, clocks: Sequence[ClockRow], now: int, verdict: Any) -> Card:

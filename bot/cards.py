@@ -30,7 +30,7 @@ def ticket_card(view: TicketView, book: Book) -> Card:
     return Card(
         title=f"{view.ticket} · {title}" if title else view.ticket,
         verdict=card_verdict(worst(view.clocks)),
-        lines=tuple(_line(clock) for clock in latest_cycles(view.clocks)),
+        lines=tuple(_line(clock, book) for clock in latest_cycles(view.clocks)),
         fields=tuple(_fields(view, page, book)),
         due_at=upcoming.due_at if upcoming else None,
         due_text=_in_words(upcoming, zone_of(view.clocks, book)),
@@ -62,8 +62,14 @@ def latest_cycles(clocks: Sequence[ClockRow]) -> list[ClockRow]:
     return list(latest.values())
 
 
-def _line(clock: ClockRow) -> str:
-    limit, used = spoken(clock.target_ms), spoken(clock.elapsed_ms)
+def worked(milliseconds: int, clock: ClockRow, book: Book) -> str:
+    """An amount of a clock's working time."""
+    calendar = book.promises.calendars.get(clock.calendar)
+    return spoken(milliseconds, days=calendar is None or calendar.always)
+
+
+def _line(clock: ClockRow, book: Book) -> str:
+    limit, used = worked(clock.target_ms, clock, book), worked(clock.elapsed_ms, clock, book)
     name = f"{in_words(clock.metric)[:1].upper()}{in_words(clock.metric)[1:]}"
     match clock.state:
         case "met" | "missed":
@@ -101,7 +107,7 @@ def _why(clock: ClockRow | None, book: Book) -> str | None:
     agreement = book.promises.agreement(clock.agreement, clock.version)
     if agreement is None:
         return f"{clock.agreement} {clock.version}"
-    return f"{agreement.reason}; {in_words(clock.metric)} within {spoken(clock.target_ms)}"
+    return f"{agreement.reason}; {in_words(clock.metric)} within {worked(clock.target_ms, clock, book)}"
 
 
 def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None) -> list[Button]:

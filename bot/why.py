@@ -62,7 +62,7 @@ def why(history: History, book: Book) -> Answer:
     lines.sort(key=lambda line: line[:2])
     view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
     card = ticket_card(view, book)
-    none = () if found.clocks else (_why_none(found.facts, book),)
+    none = () if found.clocks else (_why_none(found.facts, book, min(event.time for event in history.events)),)
     shown = {
         "lines": (*none, f"Times are by the clock of {zone.key}."),
         "columns": ("When", "What", "Why"),
@@ -85,7 +85,13 @@ def _what(decision: Decision, book: Book, *, several: bool) -> str:
     return f"{said}: {whom}" if whom else said
 
 
-def _why_none(facts: Any, book: Book) -> str:
-    """Why no agreement applies: each one's first condition that does not hold."""
-    reasons = [f"{a.key}: {words}" for a in book.promises.agreements if (words := why_not(a.when, facts)) is not None]
+def _why_none(facts: Any, book: Book, began: int) -> str:
+    """Why no agreement applies: each one's first condition that does not hold, or that the ticket was there before it."""
+    reasons = []
+    for agreement in book.promises.agreements:
+        words = why_not(agreement.when, facts)
+        if words is None and agreement.since > began:
+            words = f"begins {moment(agreement.since, agreement.calendar.zone, year=True)}"
+        if words is not None:
+            reasons.append(f"{agreement.key}: {words}")
     return "No agreement applies. " + "; ".join(clipped(reason, 160) for reason in reasons[:5])

@@ -13,6 +13,7 @@ from typing import Literal
 
 from rules.calendar import BusinessCalendar
 from rules.calendar_days import CalendarDays, Days, midnight
+from rules.instants import to_datetime
 
 What = Literal["closed", "own hours", "opened", "new version"]
 By = Literal["country", "calendar"]
@@ -55,6 +56,19 @@ def windows_on(days: Days, day: date) -> list[tuple[int, int]]:
     start, end = midnight(day, days.on(day).zone), midnight(following, days.on(following).zone)
     found = days.windows(day - timedelta(days=1), following)
     return [(max(opens, start), min(closes, end)) for opens, closes in found if opens < end and closes > start]
+
+
+def hours_in_words(calendar: BusinessCalendar, day: date) -> str:
+    """The hours of a date by the wall clock of its zone: `09:00–12:30, 13:15–24:00`; empty where it is closed."""
+    if calendar.days is None:
+        return "00:00–24:00"
+    windows = windows_on(calendar.days, day)
+    return ", ".join(f"{_wall(calendar, day, opens)}–{_wall(calendar, day, closes)}" for opens, closes in windows)
+
+
+def _wall(calendar: BusinessCalendar, day: date, at: int) -> str:
+    local = to_datetime(at).astimezone(calendar.zone_on(day))
+    return "24:00" if local.date() > day else local.strftime("%H:%M")
 
 
 def _midnight(calendar: BusinessCalendar, day: date) -> int:

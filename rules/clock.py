@@ -15,7 +15,7 @@ from rules.clock_row import ClockRow, State, verdict_of
 from rules.clock_states import stepped
 from rules.crossings import NEVER, Crossings
 from rules.decisions import Decision
-from rules.durations import Threshold, spoken
+from rules.durations import Threshold
 from rules.elapsed import Elapsed
 from rules.exceptions import SlaException
 from rules.metrics import Cycle
@@ -68,7 +68,7 @@ class Clock:
         self._settle(at)
         if elapsed.used:
             self._changed_at = at
-            reason += f"; {spoken(elapsed.used)} were used before"
+            reason += f"; {reasons.carried(target, elapsed.used)}"
         self.original_due_at = self._due
         self._decide(at, "clock.started", reason, due_at=self._due)
         if paused:

@@ -1,13 +1,16 @@
 """How two sets of promises differ, and what the difference does to a ticket.
 
-Decided here: agreements are compared version by version, in words; a ticket's clocks are compared at one instant under both,
-as if nothing happened until then. Pure. Not decided here: which tickets are compared.
+Decided here: agreements are compared version by version, in words, calendars by the hours of a year's dates; a ticket's clocks
+are compared at one instant under both, as if nothing happened until then. Pure. Not decided here: which tickets are compared.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from rules.agreement import Agreement, Target
+from rules.calendar import BusinessCalendar
+from rules.calendar_year import hours_in_words
 from rules.clock_row import ClockRow
 from rules.clocks import clocks_of
 from rules.conditions import in_words
@@ -21,9 +24,9 @@ _TERMS = ("kind", "warn_at", "after_breach", "team", "ladder", "on_change", "on_
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs in an agreement's version; None on the side where it is not."""
+    """One thing that differs in an agreement's version or in a calendar; None on the side where it is not."""
 
-    agreement: str
+    of: str
     what: str
     was: str | None
     now: str | None
@@ -54,6 +57,28 @@ def differences(old: Sequence[Agreement], new: Sequence[Agreement]) -> list[Diff
             found.extend(_changes(key, _predecessor(after[key], [*old, *new]), after[key]))
         else:
             found.extend(_changes(key, before[key], after[key]))
+    return found
+
+
+def calendar_differences(
+    old: Mapping[str, BusinessCalendar], new: Mapping[str, BusinessCalendar], first: date
+) -> list[Difference]:
+    """How calendars differ in the year that begins with a date: their zones, and hours, alike changes of a weekday as one."""
+    found = []
+    for name, after in new.items():
+        before = old.get(name)
+        if before is None or after.base != name:
+            continue
+        if before.zone != after.zone:
+            found.append(Difference(f"calendar {name}", "zone", before.zone.key, after.zone.key))
+        changed: dict[tuple[str, str, str], list[date]] = {}
+        for day in (first + timedelta(days=n) for n in range(366)):
+            was, now = hours_in_words(before, day) or "closed", hours_in_words(after, day) or "closed"
+            if was != now:
+                changed.setdefault((f"{day:%A}", was, now), []).append(day)
+        for (weekday, was, now), days in changed.items():
+            what = f"{days[0]:%a %d %b %Y}" if len(days) == 1 else f"{len(days)} {weekday}s from {days[0]:%d %b %Y}"
+            found.append(Difference(f"calendar {name}", what, was, now))
     return found
 
 

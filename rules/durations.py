@@ -115,13 +115,15 @@ WARN_AT = (parse_threshold("80%"), parse_threshold("90%"), BREACH)
 
 
 @lru_cache(maxsize=10_000)
-def spoken(milliseconds: int) -> str:
-    """An amount for people, in its two largest units: `1h 30m`, `2d 4h`, `45s`; below a second `250ms`."""
+def spoken(milliseconds: int, *, days: bool = True) -> str:
+    """An amount for people, in its two largest units: `1h 30m`, `2d 4h`, `45s`; below a second `250ms`. Working time of a
+    calendar that is not 24x7 is told without days, as no day there has 24 hours: `40h`.
+    """
     if milliseconds < 0:
-        return "-" + spoken(-milliseconds)
+        return "-" + spoken(-milliseconds, days=days)
     parts = []
     rest = milliseconds
-    for unit in ("d", "h", "m", "s"):
+    for unit in ("d", "h", "m", "s")[not days :]:
         count, rest = divmod(rest, _UNITS[unit])
         if count:
             parts.append(f"{count}{unit}")

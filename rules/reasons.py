@@ -12,7 +12,12 @@ from rules.metrics import in_words
 def crossed(metric: str, target: Target, threshold: Threshold, *, used: int | None) -> str:
     """A threshold lies behind the clock; `used` is given where a change has put it there after its time."""
     words = f"{in_words(metric)}: {threshold.of(target.text)} used up (calendar {target.calendar.name})"
-    return words if used is None else f"{words}: already passed by then ({spoken(used)} used)"
+    return words if used is None else f"{words}: already passed by then ({_worked(used, target)} used)"
+
+
+def carried(target: Target, used: int) -> str:
+    """What it has used when it begins."""
+    return f"{_worked(used, target)} were used before"
 
 
 def still_overdue(metric: str, target: Target, ago: int) -> str:
@@ -27,7 +32,8 @@ def overdue(metric: str, target: Target) -> str:
 
 def recounted(metric: str, target: Target, before: int, used: int, because: str, *, broken: bool) -> str:
     """What has been used is counted anew, and no due time moves by that."""
-    count = f"{spoken(used)} of {target.text} used" + (f", not {spoken(before)}" if before != used else "")
+    not_so = f", not {_worked(before, target)}" if before != used else ""
+    count = f"{_worked(used, target)} of {target.text} used{not_so}"
     stands = ", the breach stands" if broken else ""
     return f"{in_words(metric)}: {count}{stands}: {because}"
 
@@ -41,12 +47,16 @@ def ended(metric: str, state: str, target: Target, used: int, broken_limit: int,
     """The clock has stopped with so much used, or was cancelled; `broken_limit` is what its limit was at its breach."""
     if state == "cancelled":
         return f"{in_words(metric)} cancelled: {because}"
-    words = f"{in_words(metric)} {state} after {spoken(used)} of {target.text}"
+    words = f"{in_words(metric)} {state} after {_worked(used, target)} of {target.text}"
     if state == "missed":
         if used > target.milliseconds:
-            words += f", {spoken(used - target.milliseconds)} over"
+            words += f", {_worked(used - target.milliseconds, target)} over"
         if broken_limit not in (0, target.milliseconds):
-            words += f", broken when the limit was {spoken(broken_limit)}"
+            words += f", broken when the limit was {_worked(broken_limit, target)}"
         if waived:
             words += ", the breach is excused"
     return f"{words}: {because}"
+
+
+def _worked(milliseconds: int, target: Target) -> str:
+    return spoken(milliseconds, days=target.calendar.always)

@@ -21,8 +21,8 @@ from bot.ports import Ledger
 from bot.publication import PublishedError, check_published, lent, rewritten
 from bot.times import moment
 from escalation.book import Book
-from rules.differences import Move, differences, moves
-from rules.instants import text
+from rules.differences import Move, calendar_differences, differences, moves
+from rules.instants import text, to_datetime
 from rules.register import Register
 
 MOST_SHOWN = 50
@@ -43,20 +43,24 @@ def diff(
     old: Annotated[Path, typer.Argument(help="A configuration: a file or a folder.")],
     new: Annotated[Path, typer.Argument(help="Another one.")],
 ) -> None:
-    """Tell how the agreements of two configurations differ, version by version."""
+    """Tell how the agreements of two configurations differ, version by version, and their calendars in the year from today."""
     before, after = _book(old), _book(new)
-    found = differences(before.promises.agreements, after.promises.agreements)
+    now = WallClock().now()
+    found = [
+        *differences(before.promises.agreements, after.promises.agreements),
+        *calendar_differences(before.promises.calendars, after.promises.calendars, to_datetime(now).date()),
+    ]
     console = plain_console()
     if not found:
         console.print("Both promise the same.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Agreement", "What", "Was", "Is"):
+    for name in ("", "What", "Was", "Is"):
         table.add_column(name, overflow="fold")
     for difference in found:
-        table.add_row(difference.agreement, difference.what, difference.was or "–", difference.now or "–")
+        table.add_row(difference.of, difference.what, difference.was or "–", difference.now or "–")
     console.print(table)
-    for name, what in rewritten(before.lasting, after.lasting, WallClock().now()).items():
+    for name, what in rewritten(before.lasting, after.lasting, now).items():
         console.print(f"{name} is {what}. Where it was published, sla run refuses that: write a version with its own date.")
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from bot.cli.options import plain_console
 from bot.messages import counted
 from rules.calendar import BusinessCalendar
-from rules.calendar_year import SpecialDate, windows_on, year_of
+from rules.calendar_year import SpecialDate, hours_in_words, windows_on, year_of
 from rules.instants import HOUR, to_datetime
 
 DATE = "%a %d %b %Y"
@@ -31,7 +31,7 @@ def show_fortnight(calendar: BusinessCalendar, now: int) -> None:
     total = 0
     for day, windows, note in _fortnight(calendar, to_datetime(now).astimezone(calendar.zone).date()):
         total += sum(end - start for start, end in windows)
-        hours = _hours(calendar, day, windows)
+        hours = hours_in_words(calendar, day)
         table.add_row(day.strftime(DATE), hours or "[dim]closed[/]", f"[dim]{escape(note)}[/]" if note else "")
     console.print(table)
     console.print(f"{total / HOUR:g} hours open in these fourteen days.")
@@ -55,12 +55,11 @@ def show_year(calendar: BusinessCalendar, year: int) -> None:
 
 
 def _specials(calendar: BusinessCalendar, specials: list[SpecialDate]) -> Table:
-    assert calendar.days is not None
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("", "Date", "What", "Hours", "Why", "Said by", "Effect"):
         table.add_column(column, no_wrap=column in ("", "Date"))
     for special in specials:
-        hours = _hours(calendar, special.day, windows_on(calendar.days, special.day))
+        hours = hours_in_words(calendar, special.day)
         mark = _LOST if _is_lost(special) else ""
         cells = (mark, special.day.strftime(DATE), special.what, hours or "–", special.why, special.by, _effect(special))
         table.add_row(*map(escape, cells), style="" if special.matters else "dim")
@@ -73,15 +72,6 @@ def _fortnight(calendar: BusinessCalendar, first: date) -> Iterator[tuple[date, 
         days = calendar.days.on(day)
         note = days.closing_reason(day) or ("hours of this date" if day in days.dates else "")
         yield day, windows_on(calendar.days, day), note
-
-
-def _hours(calendar: BusinessCalendar, day: date, windows: list[tuple[int, int]]) -> str:
-    return ", ".join(f"{_wall(calendar, day, start)}–{_wall(calendar, day, end)}" for start, end in windows)
-
-
-def _wall(calendar: BusinessCalendar, day: date, at: int) -> str:
-    local = to_datetime(at).astimezone(calendar.zone_on(day))
-    return "24:00" if local.date() > day else local.strftime("%H:%M")
 
 
 def _is_lost(special: SpecialDate) -> bool:

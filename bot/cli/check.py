@@ -30,7 +30,8 @@ def check(config: ConfigOption = None) -> None:
     if book is None:
         typer.echo(f"{counted(errors, 'problem')} in {path}.", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{path} is right: {_contents(book)}.")
+    nothing = "" if book.promises.agreements else " Nothing is promised yet: write agreements:."
+    typer.echo(f"{path} is right: {_contents(book)}.{nothing}")
 
 
 def _tell(problem: Problem) -> None:

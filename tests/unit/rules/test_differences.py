@@ -1,9 +1,11 @@
 """How two sets of promises differ, and what the difference does to open tickets."""
 
 from dataclasses import replace
+from datetime import date
 
-from rules.differences import Difference, Move, differences, moves
-from tests.support.core import TICKET, agreement, at, opened, promises, targets, updated
+from rules.calendar import BusinessCalendar
+from rules.differences import Difference, Move, calendar_differences, differences, moves
+from tests.support.core import ALWAYS, TICKET, agreement, at, calendar, opened, promises, targets, updated
 
 OLD = agreement("gold", targets=targets(first_response="4h", resolution={"urgent": "8h", "default": None}))
 NEXT = replace(OLD, version="2", since=at("2026-01-05T12:00:00Z"), targets=targets(first_response="2h"), ladder="other")
@@ -64,3 +66,17 @@ def test_a_clock_that_begins_or_ends_is_told() -> None:
         ("gold", False, True),
         ("silver", True, False),
     ]
+
+
+def test_calendars_are_compared_date_by_date_for_a_year() -> None:
+    week = {"mon-fri": ["09:00-17:00"]}
+    short = {"mon-thu": ["09:00-17:00"], "fri": ["09:00-16:00"]}
+    old = {"london": calendar("london", "Europe/London", week), "always": ALWAYS}
+    new = {"london": calendar("london", "Europe/London", short, closed={date(2026, 12, 28): "moving"}), "always": ALWAYS}
+    assert calendar_differences(old, new, date(2026, 11, 23)) == [
+        Difference("calendar london", "52 Fridays from 27 Nov 2026", "09:00–17:00", "09:00–16:00"),
+        Difference("calendar london", "Mon 28 Dec 2026", "09:00–17:00", "closed"),
+    ]
+    assert calendar_differences(old, old, date(2026, 11, 23)) == []
+    (zone, *_) = calendar_differences(old, {"london": BusinessCalendar("london", None)}, date(2026, 11, 23))
+    assert zone == Difference("calendar london", "zone", "Europe/London", "UTC")
