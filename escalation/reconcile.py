@@ -7,6 +7,7 @@ one, and that what was announced stays announced unless its cause is gone. Pure.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from rules.decisions import Decision
 from rules.instants import text
@@ -14,6 +15,7 @@ from rules.ticket import TicketEvent
 
 CORRECTED = "clock.corrected"
 LETTER = "message.customer"
+TAGGED, UNTAGGED = "ticket.tagged", "ticket.untagged"
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,8 @@ def reconcile(
     promises were last published.
     """
     standing = live(recorded)
-    # What was written stays written, whatever becomes of its cause; what was tagged before is tagged again.
-    letters = {old.key for old in recorded if old.kind == LETTER}
-    tags = {old.key for old in recorded if old.tag}
     news = _News(max(history, key=lambda event: event.known_at, default=None), republished_at)
+    letters = {old.key for old in recorded if old.kind == LETTER}  # what was written stays written
     new: list[Decision] = []
     held = set()
     for decision in decided:
@@ -59,23 +59,38 @@ def reconcile(
                 new.append(decision)
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, news, decision), decision))
-    latest = {_deed(old): old for old in standing.values()}
+    called: dict[str | None, Decision] = {old.page: old for old in recorded if old.page}
     for key, old in standing.items():
         if key in held:
             continue
         if old.kind.startswith("clock."):
             new.append(_correction(old, news, None))
-        elif old.kind == "page.opened" and (stood := latest[_deed(old)]).kind != "page.closed":
-            new.append(replace(_undone(stood, "page.closed", news), occurrence=1))
-        elif old.kind == "ticket.tagged" and latest[_deed(old)] is old:
-            new.append(_undone(old, "ticket.untagged", news))
+        elif old.kind == "page.opened" and (last := called[old.page]).kind != "page.closed":
+            new.append(replace(_undone(last, "page.closed", news), occurrence=1))
+    new = _tagged(new, recorded, decided, news)
     turns = Counter((old.key, old.at) for old in recorded)
     for decision in new:
-        undone = latest.get(_deed(decision))
-        if undone and decision.key in tags:  # not before it was untagged
-            decision.at = max(decision.at, undone.at)
         decision.turn = turns[decision.key, decision.at]
-    return sorted(new, key=lambda decision: decision.at)
+    return new
+
+
+def _tagged(new: Sequence[Decision], recorded: Sequence[Decision], decided: Sequence[Decision], news: _News) -> list[Decision]:
+    """The new entries in the order of time, with what brings the ticket's tags to what was decided last of each."""
+    before = {old.key for old in recorded if old.tag}
+    done: dict[str | None, Decision] = {old.tag: old for old in recorded if old.tag}
+    for decision in new:
+        if decision.key in before and (last := done.get(decision.tag)) is not None:
+            decision.at = max(decision.at, last.at)  # tagged again not before it was untagged
+    found = sorted(new, key=attrgetter("at"))
+    done |= {decision.tag: decision for decision in found if decision.tag}
+    wanted = {decision.tag: decision for decision in decided if decision.tag}
+    for tag, last in done.items():
+        want = wanted.get(tag)
+        if want is None and last.kind == TAGGED:
+            found.append(_undone(last, UNTAGGED, news))
+        elif want is not None and want.kind != last.kind:
+            found.append(replace(want, at=max(want.at, news.known_at(last), last.at)))
+    return sorted(found, key=attrgetter("at"))
 
 
 def live(recorded: Sequence[Decision]) -> dict[str, Decision]:
@@ -83,6 +98,7 @@ def live(recorded: Sequence[Decision]) -> dict[str, Decision]:
     live: dict[str, Decision] = {}
     for entry in recorded:
         if entry.kind != CORRECTED:
+            live.pop(entry.key, None)  # what is recorded again stands last
             live[entry.key] = entry
             continue
         old = next((found for found in live.values() if found.entry == entry.cause), None)
@@ -111,11 +127,6 @@ def _correction(old: Decision, news: _News, instead: Decision | None) -> Decisio
     entry.threshold, entry.cause, entry.was = old.threshold, old.entry, old.at
     entry.due_at = instead.at if instead else None
     return entry
-
-
-def _deed(entry: Decision) -> tuple[str | None, str | None, int]:
-    """What was done and can be undone: a page, or one setting of a tag."""
-    return entry.page, entry.tag, entry.occurrence if entry.tag else 0
 
 
 def _undone(old: Decision, kind: str, news: _News) -> Decision:
