@@ -83,7 +83,7 @@ def _tagged(new: Sequence[Decision], recorded: Sequence[Decision], decided: Sequ
             decision.at = max(decision.at, last.at)  # tagged again not before it was untagged
     found = sorted(new, key=attrgetter("at"))
     done |= {decision.tag: decision for decision in found if decision.tag}
-    wanted = {decision.tag: decision for decision in decided if decision.tag}
+    wanted: dict[str | None, Decision] = {decision.tag: decision for decision in decided if decision.tag}
     for tag, last in done.items():
         want = wanted.get(tag)
         if want is None and last.kind == TAGGED:
