@@ -70,7 +70,8 @@ def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer
     except PeriodError as error:
         return _refused(f"{error}.")
     if by is not None and by not in FIELDS:
-        return _refused(f"by {by[:40]!r}: {did_you_mean(by, FIELDS, otherwise='')} Write by {' or by '.join(FIELDS)}.")
+        hint = did_you_mean(by, FIELDS, otherwise=f"Write by {', '.join(FIELDS[:-1])} or {FIELDS[-1]}.")
+        return _refused(f"There are no figures by {by[:40]!r}. {hint}")
     filters = _filter(reader, whom, now)
     if filters is None:
         return _unknown(book, whom)

@@ -75,7 +75,7 @@ class Handlers:
         self._registrar.refresh()
         roles = VERBS[command.verb].roles
         if roles and (who is None or not set(roles) & set(who.roles)):
-            return refusal(self._needed(command.verb, roles))
+            return refusal(self._needed(command.verb, roles, who))
         if command.verb in self._queries:
             return self._queries[command.verb](command)
         if command.verb == "exceptions":
@@ -91,7 +91,7 @@ class Handlers:
         if step in ("list", "all"):
             return register_answer(self._registrar.register, self._book, now, every=step == "all")
         if who is None or not set(REQUESTING) & set(who.roles):
-            return refusal(self._needed(f"exceptions {step}", REQUESTING))
+            return refusal(self._needed(f"exceptions {step}", REQUESTING, who))
         try:
             if step == "request":
                 asked = self._registrar.request(request_of(command.words, self._book.zone, now), who)
@@ -110,8 +110,9 @@ class Handlers:
         card = exception_card(exception, self._book, self._clock.now())
         return Answer(cards=(Card(title=title, lines=notes), card), private=False)
 
-    def _needed(self, verb: str, roles: Sequence[str]) -> str:
-        return f"{verb} needs one of the roles {', '.join(roles)}. {self._book.who_has(roles)}"
+    def _needed(self, verb: str, roles: Sequence[str], who: Person | None) -> str:
+        unknown = "" if who else " Nobody is known to ask; on the command line, --as PERSON says who does."
+        return f"{verb} needs one of the roles {', '.join(roles)}. {self._book.who_has(roles)}{unknown}"
 
     def _ticket(self, command: Command) -> Answer:
         if command.subject is None:

@@ -41,15 +41,20 @@ def terms_of_section(section: CalendarSection) -> Iterator[tuple[date, bool, dic
         yield later.start, later.applies_to == "open", terms
 
 
-def _version(terms: Mapping[str, Any], since: date, *, for_running: bool) -> Version:
-    hours, of_dates, holiday = terms["hours"], terms["dates"], terms["holidays"]
+def weekly_hours(hours: Mapping[str, list[tuple[int, int]]] | None) -> list[Hours]:
+    """The windows of each weekday from Monday on; None is around the clock."""
     weekly: list[Hours] = [((0, DAY),) if hours is None else ()] * 7
     for named, windows in (hours or {}).items():
         for day in days_of(named):
             weekly[day] = weekly[day] + tuple(windows)
+    return weekly
+
+
+def _version(terms: Mapping[str, Any], since: date, *, for_running: bool) -> Version:
+    hours, of_dates, holiday = terms["hours"], terms["dates"], terms["holidays"]
     days = CalendarDays(
         zone=terms["zone"],
-        weekly=cast(Any, tuple(weekly)),
+        weekly=cast(Any, tuple(weekly_hours(hours))),
         closed=holiday.closed,
         dates={day: tuple(windows) for day, windows in of_dates.items()},
         open=frozenset(holiday.open),

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from config.calendars import terms_of_section
+from config.calendars import terms_of_section, weekly_hours
 from config.schema import CalendarSection
 from escalation.book import Lasting
 from rules.agreement import Agreement
-from rules.calendar_days import LAST_DATE, midnight
+from rules.calendar_days import LAST_DATE, merged, midnight
+from rules.conditions import AllOf, AnyOf, Condition, Not
 
 
 def lasting(agreements: Iterable[Agreement], calendars: Mapping[str, CalendarSection]) -> dict[str, Lasting]:
@@ -32,8 +33,20 @@ def _promise(a: Agreement) -> tuple[object, ...]:
         for metric, by_priority in a.targets.items()
         for priority, target in by_priority.items()
     )
-    thresholds = [threshold.text for threshold in a.thresholds]
-    return (a.kind, a.since, a.when, limits, thresholds, a.on_change, a.on_reopen, a.applies_to, a.instead_of, a.objective)
+    thresholds = sorted(threshold.text for threshold in a.thresholds)
+    changes = (a.on_change, a.on_reopen, a.applies_to)
+    return (a.kind, a.since, _asked(a.when), limits, thresholds, changes, sorted(a.instead_of), a.objective)
+
+
+def _asked(condition: Condition) -> str:
+    """A condition, the same in whatever order its parts are written."""
+    match condition:
+        case AllOf(children) | AnyOf(children):
+            return f"{type(condition).__name__}({', '.join(sorted(set(map(_asked, children))))})"
+        case Not(child):
+            return f"Not({_asked(child)})"
+        case _:
+            return repr(condition)
 
 
 def _of_calendar(base: str, section: CalendarSection) -> dict[str, Lasting]:
@@ -41,7 +54,7 @@ def _of_calendar(base: str, section: CalendarSection) -> dict[str, Lasting]:
     for since, for_running, terms in terms_of_section(section):
         key = f"{base} from {since}" if found else base
         zone, holidays = terms["zone"], terms["holidays"]
-        hours = sorted(terms["hours"].items()) if terms["hours"] else None
+        hours = [merged(list(windows)) for windows in weekly_hours(terms["hours"])]
         held = (zone.key, hours, terms["working_day"], for_running, holidays.country, holidays.subdivision)
         found[key] = Lasting(midnight(since + timedelta(days=1), zone), _digest(held), base)
         for day in sorted({*terms["dates"], *holidays.closed, *holidays.open}):

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from adapters.helpdesk.cloudevents import decode
 from adapters.helpdesk.event_data import EventError
 from adapters.wall_clock import WallClock
-from bot.cli.calendar_views import show_fortnight, show_year
+from bot.cli.calendar_views import show_all, show_fortnight, show_year
 from bot.cli.lines import opened
 from bot.cli.options import ConfigOption, config_path, load_book, usage_error
 from rules.calendar import BusinessCalendar, CalendarError
@@ -27,7 +27,9 @@ _SEARCHES = ("next_open", "next_close", "prev_open", "prev_close")
 
 
 def calendar(
-    name: Annotated[str, typer.Argument(help="The calendar's name in the configuration.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The calendar's name in the configuration; without it, all are listed.")
+    ] = None,
     config: ConfigOption = None,
     queries: Annotated[str | None, typer.Option(help="Answer JSON lines of this file; - is standard input.")] = None,
     year: Annotated[int | None, typer.Option(help="List the dates of this year that differ from the weekly hours.")] = None,
@@ -50,10 +52,15 @@ def calendar(
         raise usage_error("--write says what to do with an import: give --import FILE beside it")
     if year is not None and not FIRST_DATE.year <= year < LAST_DATE.year:
         raise usage_error(f"--year is {year}: years are counted from {FIRST_DATE.year} to {LAST_DATE.year - 1}")
-    calendars = load_book(config).promises.calendars
+    calendars, now = load_book(config).promises.calendars, WallClock().now()
+    if name is None:
+        if any(asked is not None for asked in (queries, year, feed)):
+            raise usage_error(f"which calendar? Give its name: {', '.join(calendars)}")
+        show_all(calendars.values(), now)
+        return
     if name not in calendars:
         raise usage_error(f"there is no calendar {name!r}. {did_you_mean(name, calendars)}".rstrip())
-    found, now = calendars[name], WallClock().now()
+    found = calendars[name]
     if year is not None:
         show_year(found, year)
     elif feed is not None:

@@ -3,7 +3,7 @@
 Decided here: which columns there are, and what stands out. Not decided here: how a date differs (`rules.calendar_year`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from rich.markup import escape
@@ -19,11 +19,21 @@ DATE = "%a %d %b %Y"
 _LOST = "●"
 
 
+def show_all(calendars: Iterable[BusinessCalendar], now: int) -> None:
+    """A line for each calendar."""
+    for calendar in calendars:
+        plain_console().print(_head(calendar, now))
+
+
+def _head(calendar: BusinessCalendar, now: int) -> str:
+    state = "open" if calendar.is_open(now) else "closed"
+    return f"[bold]{escape(calendar.name)}[/] · {calendar.zone.key} · now [bold]{state}[/]"
+
+
 def show_fortnight(calendar: BusinessCalendar, now: int) -> None:
     """Fourteen days from today with their hours."""
     console = plain_console()
-    state = "open" if calendar.is_open(now) else "closed"
-    console.print(f"[bold]{escape(calendar.name)}[/] · {calendar.zone.key} · now [bold]{state}[/]")
+    console.print(_head(calendar, now))
     if calendar.days is None:
         console.print("Open around the clock, every day.")
         return

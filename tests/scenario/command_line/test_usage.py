@@ -31,7 +31,9 @@ def test_help_lists_every_command_and_the_exit_codes() -> None:
     assert "Exit codes" in done.stdout
 
 
-@pytest.mark.parametrize("words", [["chekc"], ["check", "--confg", "x"], ["simulate", "--events"], ["calendar"], ["import"]])
+@pytest.mark.parametrize(
+    "words", [["chekc"], ["check", "--confg", "x"], ["simulate", "--events"], ["calendar", "--year", "2027"], ["import"]]
+)
 def test_a_call_that_is_wrong_ends_with_2(words: list[str]) -> None:
     from typer.testing import CliRunner
 

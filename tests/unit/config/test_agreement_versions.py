@@ -126,9 +126,10 @@ LONDON = 'calendars: {london: {zone: Europe/London, hours: {mon: ["09:00-17:00"]
         (LONDON.replace("]}}", "]}, dates: {2099-12-24: []}}"), None),
         (LONDON.replace("]}}", "]}, holidays: {country: GB}}"), "calendars.london"),
         (LONDON.replace("london: {", "london: {working_day: null, "), None),
+        (LONDON.replace('mon: ["09:00-17:00"]', 'mon-mon: ["09:00-12:00", "11:00-17:00"]'), None),
         (LONDON.replace("]}}", ']}, versions: [{from: 2027-01-01, hours: {tue: ["09:00-17:00"]}}]}'), None),
     ],
-    ids=["zone", "hours", "dates", "holidays", "another way to write it", "version"],
+    ids=["zone", "hours", "dates", "holidays", "another way to write it", "other windows for the same hours", "version"],
 )
 def test_weekly_hours_last_and_dates_may_be_added(tmp_path: Path, text: str, name: str | None) -> None:
     """What must not be written otherwise once it is published."""
@@ -140,6 +141,33 @@ def test_weekly_hours_last_and_dates_may_be_added(tmp_path: Path, text: str, nam
         assert book is not None, problems
         found.append(book.lasting)
     assert list(rewritten(found[0], found[1], parse("2026-12-01T00:00:00Z"))) == ([name] if name else [])
+
+
+WHEN = """\
+calendars: {always: {hours: 24x7}}
+agreements:
+  gold: {kind: sla, from: 2026-01-01, calendar: always, targets: {resolution: {default: 1h}}, when: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("{tier: {in: [gold, vip]}, region: {not: [eu, us]}}", "{region: {not: [us, eu]}, tier: {in: [vip, gold, vip]}}", True),
+        ("{any: [{tier: gold}, {region: eu}]}", "{any: [{region: eu}, {tier: gold}]}", True),
+        ("{any: [{tier: gold}, {region: eu}]}", "{all: [{region: eu}, {tier: gold}]}", False),
+        ("{tier: {in: [gold, vip]}}", "{tier: {in: [gold, silver]}}", False),
+    ],
+)
+def test_a_condition_may_be_written_in_another_order(tmp_path: Path, one: str, other: str, alike: bool) -> None:  # noqa: FBT001
+    found = []
+    for when in (one, other):
+        path = tmp_path / "c.yaml"
+        path.write_text(WHEN % when)
+        book, problems = examine(path)
+        assert book is not None, problems
+        found.append(book.lasting)
+    assert (rewritten(found[0], found[1], PAST) == {}) is alike
 
 
 PAST = parse("2026-12-26T00:00:00Z")
