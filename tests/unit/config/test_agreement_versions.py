@@ -159,7 +159,7 @@ agreements:
         ("{tier: {in: [gold, vip]}}", "{tier: {in: [gold, silver]}}", False),
     ],
 )
-def test_a_condition_may_be_written_in_another_order(tmp_path: Path, one: str, other: str, alike: bool) -> None:  # noqa: FBT001
+def test_a_condition_may_be_written_in_another_order(tmp_path: Path, one: str, other: str, alike: bool) -> None:
     found = []
     for when in (one, other):
         path = tmp_path / "c.yaml"
