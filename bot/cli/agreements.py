@@ -23,6 +23,7 @@ from bot.times import moment
 from escalation.book import Book
 from rules.differences import Move, calendar_differences, differences, moves
 from rules.instants import text, to_datetime
+from rules.metrics import in_words
 from rules.register import Register
 
 MOST_SHOWN = 50
@@ -128,7 +129,7 @@ def _print(shown: list[Move], kinds: Counter[str], tickets: int, found: int, at:
         table.add_column(name, overflow="fold")
     for move in shown:
         was, now = (moment(due, year=True) if due is not None else "–" for due in (move.was, move.now))
-        table.add_row(move.ticket, move.agreement, move.metric, was, now, _kind(move))
+        table.add_row(move.ticket, move.agreement, in_words(move.metric), was, now, _kind(move))
     console.print(table)
     if found > len(shown):
         console.print(f"Only the first {len(shown)} are shown, the worst first.")
