@@ -215,16 +215,17 @@ class Responses:
         return last is not None and last.kind == _OVERDUE
 
     def _waived(self, cause: Decision) -> bool:
-        """Whether the breach of a cause's clock is excused by then without more time for it: nobody is needed for it."""
+        """Whether a waiver excuses the breach of a cause's clock by then: nobody is needed for it any more."""
         last = self._last_judged(cause)
-        return last is not None and last.kind == _EXCUSED and last.due_at is None
+        excuse = self._book.promises.register.exceptions.get(last.exception or "") if last and last.kind == _EXCUSED else None
+        return excuse is not None and excuse.kind == "waiver"
 
     def _last_judged(self, cause: Decision) -> Decision | None:
         """By then, how the clock of a cause last went overdue or was excused."""
         return next((d for d in reversed(self._overdue.get(cause.clock, ())) if d.at <= cause.at), None)
 
     def _excuse(self, decision: Decision) -> None:
-        """A breach is excused. Where that gave the clock more time, it may call people again; else nobody is needed for it."""
+        """A breach is excused. In the time that it may have been given, the clock may call people again."""
         if decision.due_at is not None:
             self._due[decision.clock] = decision.due_at
         else:

@@ -2,7 +2,7 @@
 
 from rules.register import Register
 from rules.ticket import TicketEvent
-from tests.support.core import agreement, at, book, exception, opened, paged, said, see, targets, thresholds
+from tests.support.core import agreement, at, book, exception, opened, paged, said, see, targets, thresholds, updated
 
 TERMS = agreement(targets=targets(first_response="4h"), after_breach=thresholds("150%", "daily"))
 ACME = {"customer": "acme"}
@@ -39,3 +39,12 @@ def test_a_clock_that_was_excused_calls_again_when_its_new_time_runs_out() -> No
     opened_at = [d.at for d in said(found, "page.opened")]
     assert opened_at == [at(day("13:36")), at(day("15:36"))]
     assert len({d.key for d in found.decisions}) == len(found.decisions)
+
+
+def test_a_clock_that_was_excused_while_paused_calls_again_too() -> None:
+    chosen = book(agreement(targets=targets(resolution="4h")))
+    excused = exception("suspension", day("11:00"), day("13:00"), ACME, approved=day("14:40"))
+    chosen.promises.register = Register.of(excused)
+    history = [opened(day("10:00")), updated(day("14:30"), status="pending"), updated(day("15:00"), status="open")]
+    found = see(history, day("16:20"), chosen)
+    assert [d.at for d in said(found, "page.opened")] == [at(day("13:36")), at(day("16:06"))]
