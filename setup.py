@@ -27,6 +27,7 @@ CORE = {
         "moments",
         "promises",
         "reasons",
+        "standing",
         "suspension",
         "ticket",
     ),

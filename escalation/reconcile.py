@@ -15,7 +15,8 @@ from rules.ticket import TicketEvent
 
 CORRECTED = "clock.corrected"
 LETTER = "message.customer"
-TAGGED, UNTAGGED = "ticket.tagged", "ticket.untagged"
+UNTAGGED = "ticket.untagged"
+OVER = ("page.closed", UNTAGGED)
 
 
 @dataclass(frozen=True)
@@ -59,38 +60,44 @@ def reconcile(
                 new.append(decision)
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, news, decision), decision))
-    called: dict[str | None, Decision] = {old.page: old for old in recorded if old.page}
     for key, old in standing.items():
-        if key in held:
-            continue
-        if old.kind.startswith("clock."):
+        if key not in held and old.kind.startswith("clock."):
             new.append(_correction(old, news, None))
-        elif old.kind == "page.opened" and (last := called[old.page]).kind != "page.closed":
-            new.append(replace(_undone(last, "page.closed", news), occurrence=1))
-    new = _tagged(new, recorded, decided, news)
+    new = _caught_up(new, recorded, decided, news)
     turns = Counter((old.key, old.at) for old in recorded)
     for decision in new:
         decision.turn = turns[decision.key, decision.at]
     return new
 
 
-def _tagged(new: Sequence[Decision], recorded: Sequence[Decision], decided: Sequence[Decision], news: _News) -> list[Decision]:
-    """The new entries in the order of time, with what brings the ticket's tags to what was decided last of each."""
-    before = {old.key for old in recorded if old.tag}
-    done: dict[str | None, Decision] = {old.tag: old for old in recorded if old.tag}
+def _caught_up(
+    new: Sequence[Decision], recorded: Sequence[Decision], decided: Sequence[Decision], news: _News
+) -> list[Decision]:
+    """The new entries in the order of time, with what closes or opens pages, and takes off or sets tags, so that each stands as
+    was decided last of it: what was done stays done, also where its cause is gone.
+    """
+    tagged = {old.key for old in recorded if old.tag}
+    done = {_deed(old): old for old in recorded}
     for decision in new:
-        if decision.key in before and (last := done.get(decision.tag)) is not None:
+        if decision.key in tagged and (last := done.get(_deed(decision))) is not None:
             decision.at = max(decision.at, last.at)  # tagged again not before it was untagged
     found = sorted(new, key=attrgetter("at"))
-    done |= {decision.tag: decision for decision in found if decision.tag}
-    wanted: dict[str | None, Decision] = {decision.tag: decision for decision in decided if decision.tag}
-    for tag, last in done.items():
-        want = wanted.get(tag)
-        if want is None and last.kind == TAGGED:
-            found.append(_undone(last, UNTAGGED, news))
-        elif want is not None and want.kind != last.kind:
+    done |= {_deed(decision): decision for decision in found}
+    wanted = {_deed(decision): decision for decision in decided}
+    for deed, last in done.items():
+        if deed == (None, None):
+            continue
+        want = wanted.get(deed)
+        if want is None and last.kind not in OVER:
+            found.append(_undone(last, news))
+        elif want is not None and (want.kind in OVER) != (last.kind in OVER):
             found.append(replace(want, at=max(want.at, news.known_at(last), last.at)))
     return sorted(found, key=attrgetter("at"))
+
+
+def _deed(entry: Decision) -> tuple[str | None, str | None]:
+    """The page or the tag that it is about."""
+    return entry.page, entry.tag
 
 
 def live(recorded: Sequence[Decision]) -> dict[str, Decision]:
@@ -129,7 +136,10 @@ def _correction(old: Decision, news: _News, instead: Decision | None) -> Decisio
     return entry
 
 
-def _undone(old: Decision, kind: str, news: _News) -> Decision:
+def _undone(old: Decision, news: _News) -> Decision:
     """What was done because of something that never happened is undone when we know."""
-    at = news.known_at(old)
-    return replace(old, at=at, kind=kind, reason=f"its cause is gone: {news.words(old)}", threshold=None, facts=None, turn=0)
+    kind, occurrence = ("page.closed", 1) if old.page else (UNTAGGED, old.occurrence)
+    words = f"its cause is gone: {news.words(old)}"
+    return replace(
+        old, at=news.known_at(old), kind=kind, reason=words, threshold=None, facts=None, turn=0, occurrence=occurrence
+    )

@@ -3,11 +3,13 @@
 Decided here: how an event, or what people decided, reads as a reason. Not decided here: what follows from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.ticket import TicketEvent
+from rules.ticket import DERIVED, TicketEvent
+
+_ANSWER = frozenset({"answer", "first_answer", "answered"})
 
 
 @dataclass(slots=True)
@@ -26,17 +28,18 @@ class Cause:
         return Cause(event.time, because(event), event.time - 1)
 
 
-def because(event: TicketEvent, facts: Mapping[str, Any] | None = None) -> str:
-    """The event that caused something, for people: what it says, its type and id."""
+def because(event: TicketEvent, facts: Mapping[str, Any] | None = None, asked: Sequence[str] = ()) -> str:
+    """The event that caused something, for people: what it says of the fields that were asked for, its type and id."""
     cause = f"{event.type} {short(event.id)}".rstrip()
     if facts is None:
         return cause
     if facts["gone"]:
         return f"the ticket was {event.type.removeprefix('ticket.')} ({cause})"
-    if facts["answer"]:
+    if facts["answer"] and not _ANSWER.isdisjoint(asked):
         return f"a person replied publicly ({cause})"
-    status = facts.get("status")
-    return f"status is {short(status)} ({cause})" if status is not None else cause
+    told = [name for name in asked if name not in DERIVED and facts.get(name) is not None]
+    field = next((name for name in told if name in event.data), next(iter(told), None))
+    return cause if field is None else f"{field} is {short(facts[field])} ({cause})"
 
 
 def short(value: object) -> str:

@@ -22,6 +22,7 @@ from rules.exemptions import Exemptions
 from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.moments import Moment
 from rules.promises import Promise, Promises
+from rules.standing import row_of
 from rules.ticket import PUBLISHED, Ticket, TicketEvent, in_order
 
 
@@ -43,7 +44,7 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     first = ordered[0].time if ordered else now
     if promises.lent and ordered:
         ordered = sorted([*ordered, *promises.publications(ticket, first, now)], key=attrgetter("time"))
-    exemptions = Exemptions(promises.register, first, now)
+    exemptions = Exemptions(promises.register, history, now)
     run = _Run(Ticket(ticket, promises.customers_at(first), promises.statuses), promises, exemptions)
     turns = sorted({*exemptions.changes, *(at for at in promises.changes if first < at <= now)})
     for event in ordered:
@@ -57,7 +58,7 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     for clock in run.clocks:
         clock.advance(now, inclusive=True)
     decisions = _in_order_of_time(run)
-    rows = [clock.row(now) for clock in run.clocks]
+    rows = [row_of(clock, now) for clock in run.clocks]
     upcoming = [row.next_at for row in rows if row.next_at is not None]
     upcoming.extend(event.time for event in ordered if event.time > now)
     if run.runs:
@@ -155,7 +156,7 @@ class _Run:
             return
         if not live:
             return
-        reason = because(event, self.ticket.facts)
+        reason = because(event, self.ticket.facts, track.metric.asked_for(step))
         for clock in live.values():
             match step:
                 case "pause":
@@ -191,7 +192,11 @@ class _Run:
         target = self._terms(clock.base, clock.agreement, clock.metric, clock.began_at, cause.known)
         if target != clock.target:
             now = [exception.in_words() for exception in target.under if exception not in clock.target.under]
-            clock.rejudge(target, cause.at, "; ".join(now) or cause.words)
+            outgrown = [
+                (until, self._terms(base, agreement, clock.metric, clock.began_at, cause.known))
+                for until, agreement, base in clock.outgrown
+            ]
+            clock.rejudge(target, outgrown, cause.at, "; ".join(now) or cause.words)
 
     def _waiver(self, clock: Clock, now: int) -> SlaException | None:
         """What excuses a clock's breach, as far as is known at `now`."""
@@ -208,15 +213,17 @@ class _Run:
             f"{target.calendar.name} at priority {short(self._priority)}{instead}: {cause.words}"
         )
         if agreement.on_change == "carry" or target == clock.base:
-            clock.base = target
-            clock.retarget(
-                agreement, self._terms(target, agreement, clock.metric, clock.began_at, cause.known), cause.at, reason
-            )
+            terms = self._terms(target, agreement, clock.metric, clock.began_at, cause.known)
+            clock.retarget(agreement, target, terms, cause.at, reason)
             return
-        clock.end(cause.at, "cancel", f"begins anew, as the agreement says: {reason}")
-        # It begins now, so the version counts that is in force now.
-        agreement, target = self._promised(track, cause.at, start=cause.at).get(agreement.name, (agreement, target))
-        self._begin(track, agreement, target, cause, afresh=True)
+        # It begins now, so the version counts that is in force now; that may promise nothing.
+        afresh = self._promised(track, cause.at, start=cause.at).get(agreement.name)
+        how = "begins anew, as the agreement says" if afresh else "would begin anew, and nothing is promised now"
+        clock.end(cause.at, "cancel", f"{how}: {reason}")
+        if afresh:
+            self._begin(track, *afresh, cause, afresh=True)
+        else:
+            del self._live[track.metric.name][agreement.name]
 
     def _begin(self, track: Track, agreement: Agreement, target: Target, cause: Cause, *, afresh: bool) -> None:
         metric, cycle = track.metric.name, track.cycle

@@ -86,6 +86,11 @@ class Elapsed:
             amount -= used
         raise ValueError(f"{amount} ms more than was ever used")
 
+    def used_by(self, until: int, calendar: Calendar) -> int:
+        """Working time up to an instant, counted in a calendar."""
+        active = self._active if self.since is None else [*self._active, (self.since, until)]
+        return sum(calendar.between(start, min(end, until)) for start, end in active if start < until)
+
     def totals(self, end: int) -> tuple[int, int, int]:
         """Working time, wall time and paused working time up to `end`."""
         used, wall = self.used, 0

@@ -18,6 +18,7 @@ from rules.crossings import NEVER
 from rules.exceptions import SlaException
 from rules.register import Register
 from rules.suspension import Window
+from rules.ticket import TicketEvent
 
 
 @dataclass(slots=True)
@@ -31,13 +32,20 @@ class _Held:
 
 
 class Exemptions:
-    """The exceptions that can concern one ticket, approved by `now`; false where there is none."""
+    """The exceptions that can concern one ticket, approved by `now`; false where there is none. What was approved before
+    the ticket was first heard of holds for it from its beginning: nobody could be told anything before that.
+    """
 
-    def __init__(self, register: Register, first: int, now: int) -> None:
-        self._known: Sequence[SlaException] = register.touching(first, now) if register.exceptions else ()
+    def __init__(self, register: Register, history: Sequence[TicketEvent], now: int) -> None:
+        self._known: Sequence[SlaException] = ()
+        self._first_known = now
+        if register.exceptions:
+            self._known = register.touching(min((event.time for event in history), default=now), now)
+            # At one instant events come first.
+            self._first_known = min([now + 1, *(event.known_at for event in history)]) - 1
         self._moments: list[tuple[int, Mapping[str, Any]]] = []
         self._held: dict[tuple[str, str, str], _Held] = {}
-        self.changes = sorted({at for exception in self._known for at in exception.changes if first <= at <= now})
+        self.changes = sorted({at for exception in self._known for at in exception.changes if self._first_known < at <= now})
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -53,6 +61,7 @@ class Exemptions:
 
     def terms(self, target: Target, agreement: Agreement, metric: str, *, started_at: int, since: int, known: int) -> Target:
         """The limit as it is known at an instant for a clock that started at `started_at` and counts from `since` on."""
+        known = max(known, self._first_known)
         windows: list[Window] = []
         factor = Fraction(1)
         under: list[SlaException] = []
@@ -66,7 +75,8 @@ class Exemptions:
                 parts = [part for part in parts if part[1] > since]
                 windows.extend(parts)
             else:
-                parts = [(a, b) for a, b in spans if a <= started_at < b and window[0] <= started_at < window[1]]
+                held = any(a <= started_at < b or a == b == started_at for a, b in spans)
+                parts = [window] if held and window[0] <= started_at < window[1] else []
                 factor *= (exception.factor or 1) if parts else 1
             if parts:
                 under.append(exception)
@@ -80,6 +90,7 @@ class Exemptions:
 
     def waiver(self, agreement: Agreement, metric: str, breached_at: int, known: int) -> SlaException | None:
         """The first waiver, as known at an instant, that excuses a breach."""
+        known = max(known, self._first_known)
         for exception in self._known:
             window = exception.window(known)
             if exception.kind != "waiver" or window is None or not window[0] <= breached_at < window[1]:

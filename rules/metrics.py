@@ -116,6 +116,11 @@ class Metric:
         """A metric from its configuration. Raises ConditionError."""
         return Metric.from_conditions(name, {p: parse(raw[p], (p,)) for p in PARTS if raw.get(p) is not None})
 
+    def asked_for(self, step: Step) -> tuple[str, ...]:
+        """The fields that decide a step; what is paused without a condition to resume goes on by the one to pause."""
+        condition = self.conditions.get(step) or self.conditions.get("pause" if step == "resume" else "cancel")
+        return tuple(sorted(fields_of(condition))) if condition is not None else ()
+
     @staticmethod
     def from_conditions(name: str, conditions: Mapping[Step, Condition]) -> "Metric":
         """A metric from conditions already read."""

@@ -52,3 +52,16 @@ def test_what_was_known_late_says_when_it_was_seen_and_done(tmp_path: Path) -> N
     assert rows["first response crossed 80% (seen Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:08"
     assert rows["team told: support (done Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:10"
     assert rows["paged: Ana Costa"] == "Mon 5 Jan 10:00"
+
+
+def test_a_reason_names_the_field_that_the_metric_asks_for(tmp_path: Path) -> None:
+    assigned = DESK.replace(
+        "      resolution: {urgent: 2h, default: 1d}\n", "      assignment: {default: 1h}\n      handling: {default: 1h}\n"
+    )
+    metrics = "metrics:\n  handling: {start: {event: ticket.opened}, stop: {outcome: sold}}\n"
+    here = desk(tmp_path, assigned + metrics)
+    here.take(opened(NINE))
+    here.take(wire("ticket.updated", NINE, assignee="ben"), wire("ticket.updated", NINE, outcome="sold"))
+    rows = {what: why for _, what, why in here.say("why T-1").cards[0].rows or ()}
+    assert "assignment met after 0s of 1h: assignee is ben" in rows["assignment met"]
+    assert "handling met after 0s of 1h: outcome is sold" in rows["handling met"]

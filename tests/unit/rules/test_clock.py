@@ -12,6 +12,7 @@ from rules.clocks import no_waiver
 from rules.decisions import Decision
 from rules.instants import DAY, HOUR, MINUTE
 from rules.metrics import Cycle
+from rules.standing import row_of
 from tests.support.core import ALWAYS, LONDON, agreement, at, calendar, target, thresholds
 
 START = at("2026-01-05T10:00:00Z")
@@ -23,6 +24,7 @@ class Told:
     def __init__(self, limit: str = "1h", on: Any = ALWAYS, start: int = START, **terms: Any) -> None:
         self.said: list[Decision] = []
         self.clock = Clock("T-1", agreement(calendar=on, **terms), 1, "resolution", self.said.append, no_waiver)
+        self.clock.base = target(limit, on)
         self.clock.start(Cycle(1, start, active_since=start), [], target(limit, on), start, since=0, reason="r")
 
     def crossed(self, until: int) -> list[tuple[str | None, int]]:
@@ -62,7 +64,7 @@ def take(told: Told, step: str, when: int) -> None:
         case "resume":
             told.clock.resume(when, "r")
         case "retarget":
-            told.clock.retarget(told.clock.agreement, target("2h"), when, "r")
+            told.clock.retarget(told.clock.agreement, target("2h"), target("2h"), when, "r")
         case "stop":
             told.clock.end(when, "stop", "r")
         case _:
@@ -99,7 +101,7 @@ def test_the_table_holds_no_step_that_is_unknown() -> None:
 def test_met_means_stopped_at_or_before_the_due_instant(stopped: int, state: str, breached: int | None) -> None:
     told = Told()
     told.clock.end(START + stopped, "stop", "r")
-    row = told.clock.row(START + 2 * DAY)
+    row = row_of(told.clock, START + 2 * DAY)
     assert (row.state, row.verdict, row.breached_at) == (state, state, breached)
     assert row.due_at == START + HOUR
     assert row.elapsed_ms == row.wall_elapsed_ms == stopped
@@ -111,7 +113,7 @@ def test_the_verdict_goes_from_on_track_to_at_risk_to_overdue() -> None:
     verdicts = []
     for minute in (0, 47, 48, 59, 60, 61):
         told.clock.advance(START + minute * MINUTE, inclusive=True)
-        verdicts.append(told.clock.row(START + minute * MINUTE).verdict)
+        verdicts.append(row_of(told.clock, START + minute * MINUTE).verdict)
     assert verdicts == ["on track", "on track", "at risk", "at risk", "overdue", "overdue"]
     assert told.clock.state == "running"
 
@@ -119,14 +121,14 @@ def test_the_verdict_goes_from_on_track_to_at_risk_to_overdue() -> None:
 def test_a_clock_cancelled_after_its_due_instant_keeps_the_breach_and_counts_as_missed() -> None:
     told = Told()
     told.clock.end(START + 2 * HOUR, "cancel", "r")
-    row = told.clock.row(START + 3 * HOUR)
+    row = row_of(told.clock, START + 3 * HOUR)
     assert (row.state, row.verdict, row.breached_at) == ("cancelled", "missed", START + HOUR)
 
 
 def test_a_clock_cancelled_in_time_is_just_cancelled() -> None:
     told = Told()
     told.clock.end(START + HOUR, "cancel", "r")
-    assert (told.clock.row(START + 9 * HOUR).verdict, told.clock.breached_at) == ("cancelled", None)
+    assert (row_of(told.clock, START + 9 * HOUR).verdict, told.clock.breached_at) == ("cancelled", None)
 
 
 # Crossings
@@ -198,25 +200,25 @@ def test_a_daily_crossing_stops_with_the_clock_and_rests_while_it_is_paused() ->
 
 def test_a_zero_limit_is_due_at_once_and_met_only_at_that_instant() -> None:
     told = Told("0m")
-    assert told.clock.row(START).due_at == START
+    assert row_of(told.clock, START).due_at == START
     told.clock.end(START, "stop", "r")
-    assert told.clock.row(START + 9 * HOUR).verdict == "met"
+    assert row_of(told.clock, START + 9 * HOUR).verdict == "met"
     late = Told("0m", after_breach=thresholds("daily"))
     assert [name for name, when in late.crossed(START) if when == START] == ["80%", "90%", "100%"]
     late.clock.end(START + 1, "stop", "r")
-    assert late.clock.row(START + 9 * HOUR).verdict == "missed"
+    assert row_of(late.clock, START + 9 * HOUR).verdict == "missed"
 
 
 def test_a_zero_limit_that_starts_when_closed_is_due_when_it_starts() -> None:
     sunday = at("2026-01-11T10:00:00Z")
-    assert Told("0m", LONDON, sunday).clock.row(sunday).due_at == sunday
+    assert row_of(Told("0m", LONDON, sunday).clock, sunday).due_at == sunday
 
 
 def test_a_limit_that_the_calendar_can_never_fill_is_never_due() -> None:
     last_day = at("2590-01-04T10:00:00Z")
     closing = calendar("closing", "UTC", {}, dates={date(2590, 1, 4): ((9 * HOUR, 12 * HOUR),)})
     told = Told("3h", closing, last_day)
-    assert told.clock.row(last_day + DAY).due_at is None
+    assert row_of(told.clock, last_day + DAY).due_at is None
     assert told.crossed(last_day + 300 * DAY) == []
 
 
@@ -226,9 +228,9 @@ def test_a_limit_that_the_calendar_can_never_fill_is_never_due() -> None:
 def test_a_pause_moves_the_due_instant_by_the_open_time_it_lasted() -> None:
     told = Told("4h", LONDON)
     told.clock.pause(at("2026-01-05T12:00:00Z"), "r")
-    assert told.clock.row(at("2026-01-05T12:30:00Z")).due_at is None
+    assert row_of(told.clock, at("2026-01-05T12:30:00Z")).due_at is None
     told.clock.resume(at("2026-01-06T10:00:00Z"), "r")
-    row = told.clock.row(at("2026-01-06T10:00:00Z"))
+    row = row_of(told.clock, at("2026-01-06T10:00:00Z"))
     # Two hours used; the lunch break from 12:30 to 13:15 lies in the rest.
     assert row.due_at == at("2026-01-06T12:00:00Z")
     assert row.elapsed_ms == 2 * HOUR
@@ -251,13 +253,13 @@ def test_paused_at_the_due_instant_is_not_breached() -> None:
     told = Told()
     told.clock.pause(START + HOUR, "r")
     told.clock.end(START + 5 * HOUR, "stop", "r")
-    assert told.clock.row(START + 9 * HOUR).verdict == "met"
+    assert row_of(told.clock, START + 9 * HOUR).verdict == "met"
 
 
 def test_a_pause_after_the_breach_keeps_the_clock_overdue_with_its_due_instant() -> None:
     told = Told()
     told.clock.pause(START + 2 * HOUR, "r")
-    row = told.clock.row(START + 3 * HOUR)
+    row = row_of(told.clock, START + 3 * HOUR)
     assert (row.state, row.verdict, row.due_at) == ("paused", "overdue", START + HOUR)
 
 
@@ -266,50 +268,50 @@ def test_a_pause_after_the_breach_keeps_the_clock_overdue_with_its_due_instant()
 
 def test_a_longer_limit_moves_the_due_instant_and_keeps_what_was_used() -> None:
     told = Told("1h")
-    told.clock.retarget(told.clock.agreement, target("4h"), START + 30 * MINUTE, "r")
-    row = told.clock.row(START + 30 * MINUTE)
+    told.clock.retarget(told.clock.agreement, target("4h"), target("4h"), START + 30 * MINUTE, "r")
+    row = row_of(told.clock, START + 30 * MINUTE)
     assert (row.due_at, row.elapsed_ms, row.target_ms) == (START + 4 * HOUR, 30 * MINUTE, 4 * HOUR)
 
 
 def test_a_shorter_limit_already_used_up_is_breached_when_it_begins_to_hold() -> None:
     told = Told("4h")
     changed = START + 2 * HOUR
-    told.clock.retarget(told.clock.agreement, target("1h"), changed, "r")
+    told.clock.retarget(told.clock.agreement, target("1h"), target("1h"), changed, "r")
     told.clock.advance(changed, inclusive=True)
-    assert (told.clock.row(START + 9 * HOUR).verdict, told.clock.breached_at) == ("overdue", changed)
+    assert (row_of(told.clock, START + 9 * HOUR).verdict, told.clock.breached_at) == ("overdue", changed)
     assert all(d.born for d in told.said if d.kind in ("clock.crossed", "clock.overdue"))
 
 
 def test_a_shorter_limit_used_up_while_paused_is_not_met_by_stopping() -> None:
     told = Told("4h")
     told.clock.pause(START + 2 * HOUR, "r")
-    told.clock.retarget(told.clock.agreement, target("1h"), START + 3 * HOUR, "r")
+    told.clock.retarget(told.clock.agreement, target("1h"), target("1h"), START + 3 * HOUR, "r")
     told.clock.end(START + 4 * HOUR, "stop", "r")
-    row = told.clock.row(START + 5 * HOUR)
+    row = row_of(told.clock, START + 5 * HOUR)
     assert row.elapsed_ms == 2 * HOUR
     assert row.state == "missed", "two hours were used of one"
 
 
 def test_a_breach_stays_when_the_limit_becomes_longer() -> None:
     told = Told("1h")
-    told.clock.retarget(told.clock.agreement, target("8h"), START + 2 * HOUR, "r")
+    told.clock.retarget(told.clock.agreement, target("8h"), target("8h"), START + 2 * HOUR, "r")
     told.clock.end(START + 3 * HOUR, "stop", "r")
-    assert (told.clock.row(START + 9 * HOUR).verdict, told.clock.breached_at) == ("missed", START + HOUR)
+    assert (row_of(told.clock, START + 9 * HOUR).verdict, told.clock.breached_at) == ("missed", START + HOUR)
     assert told.said[-1].reason == "resolution missed after 3h of 8h, broken when the limit was 1h: r"
 
 
 def test_a_limit_on_another_calendar_measures_anew_from_the_start() -> None:
     friday = at("2026-01-09T15:00:00Z")
     told = Told("8h", LONDON, friday)
-    told.clock.retarget(told.clock.agreement, target("100h"), at("2026-01-12T10:00:00Z"), "r")
-    row = told.clock.row(at("2026-01-12T10:00:00Z"))
+    told.clock.retarget(told.clock.agreement, target("100h"), target("100h"), at("2026-01-12T10:00:00Z"), "r")
+    row = row_of(told.clock, at("2026-01-12T10:00:00Z"))
     assert row.elapsed_ms == 67 * HOUR
     assert row.due_at == friday + 100 * HOUR
 
 
 def test_a_clock_shows_itself_in_text() -> None:
     told = Told()
-    public = told.clock.row(START + 90 * MINUTE).public()
+    public = row_of(told.clock, START + 90 * MINUTE).public()
     assert public["started_at"] == "2026-01-05T10:00:00.000Z"
     assert public["due_at"] == "2026-01-05T11:00:00.000Z"
     assert public["stopped_at"] is None
