@@ -5,8 +5,9 @@ Decided here: what each answer shows. All of them are for the asker alone. Not d
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from bot.cards import card_verdict, ticket_card, worked, zone_of
+from bot.cards import card_verdict, limit_of, named, ticket_card, worked, zone_of
 from bot.commands import VERBS
 from bot.messages import Answer, Button, Card, Field, clipped, counted
 from bot.ports import Reader
@@ -23,6 +24,8 @@ from rules.instants import DAY, MINUTE, to_datetime
 from rules.metrics import in_words
 
 _SHOWN = 20
+_MONTHS = 180 * DAY
+"""Further away, a time is told with its year."""
 _RUNNING = ("overdue", "at risk", "on track")
 
 
@@ -32,7 +35,7 @@ def risk(reader: Reader, book: Book, now: int) -> Answer:
     if not clocks:
         return _one(Card(title="No clock is running."))
     worst = min((c.verdict for c in clocks), key=_RUNNING.index)
-    return _one(_clock_table("Due next", clocks, now, card_verdict(worst)))
+    return _one(_clock_table("Due next", clocks, book, now, card_verdict(worst)))
 
 
 def breaches(reader: Reader, book: Book, period: str, now: int) -> Answer:
@@ -47,7 +50,7 @@ def breaches(reader: Reader, book: Book, period: str, now: int) -> Answer:
         none = f"Nothing was breached within {'24 hours' if period == 'today' else '7 days'}."
     if not clocks:
         return _one(Card(title=none))
-    return _one(_clock_table(title, _standing(clocks, book, now), now, "overdue"))
+    return _one(_clock_table(title, _standing(clocks, book, now), book, now, "overdue"))
 
 
 def ticket(view: TicketView, book: Book) -> Answer:
@@ -58,11 +61,11 @@ def ticket(view: TicketView, book: Book) -> Answer:
     columns = ("Agreement", "Metric", "Verdict", "Used", f"Due ({zone.key})", *(("First due",) if moved else ()))
     rows = tuple(
         (
-            clock.agreement,
+            named(clock),
             f"{in_words(clock.metric)} {clock.cycle}" if clock.cycle > 1 else in_words(clock.metric),
             clock.verdict,
             _used(clock, book),
-            *(moment(due, zone) if due is not None else "–" for due in (clock.due_at, clock.original_due_at)[: 1 + moved]),
+            *(_day(due, clock.as_of, zone) for due in (clock.due_at, clock.original_due_at)[: 1 + moved]),
         )
         for clock in view.clocks
     )
@@ -170,22 +173,28 @@ def _agreement(agreement: Agreement) -> Card:
     )
 
 
+def _day(due: int | None, now: int, zone: ZoneInfo) -> str:
+    return "–" if due is None else moment(due, zone, year=abs(due - now) > _MONTHS)
+
+
 def _used(clock: ClockRow, book: Book) -> str:
     """Both figures: working time, and wall time where it is another."""
     wall = "" if clock.wall_elapsed_ms == clock.elapsed_ms else f" ({spoken(clock.wall_elapsed_ms)} by the wall clock)"
-    return f"{worked(clock.elapsed_ms, clock, book)} of {worked(clock.target_ms, clock, book)}{wall}"
+    return f"{worked(clock.elapsed_ms, clock, book)} of {limit_of(clock, book)}{wall}"
 
 
-def _clock_table(title: str, clocks: Sequence[ClockRow], now: int, verdict: Any) -> Card:
+def _clock_table(title: str, clocks: Sequence[ClockRow], book: Book, now: int, verdict: Any) -> Card:
+    zone = book.zone_at(now)
+
     def due(clock: ClockRow) -> str:
         if clock.due_at is None:
             return "paused"
         left = clock.due_at - now
         if clock.stopped_at is not None:
-            return f"{moment(clock.due_at)} UTC, done {spoken(clock.stopped_at - clock.due_at)} late"
+            return f"{moment(clock.due_at, zone)} ({zone.key}), done {spoken(clock.stopped_at - clock.due_at)} late"
         return f"in {spoken(left)}" if left >= 0 else f"{spoken(-left)} ago"
 
-    rows = tuple((c.ticket, in_words(c.metric), c.agreement, c.verdict, due(c)) for c in clocks)
+    rows = tuple((c.ticket, in_words(c.metric), named(c), c.verdict, due(c)) for c in clocks)
     more = (f"Only the first {_SHOWN} are shown.",) if len(clocks) == _SHOWN else ()
     return Card(
         title=title, verdict=verdict, lines=more, columns=("Ticket", "Metric", "Agreement", "Verdict", "Due"), rows=rows

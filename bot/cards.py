@@ -41,8 +41,12 @@ def ticket_card(view: TicketView, book: Book) -> Card:
 
 
 def worst(clocks: Sequence[ClockRow]) -> str | None:
-    """The verdict that matters most: what runs and is late, then what runs, then what was missed."""
-    return min((clock.verdict for clock in latest_cycles(clocks)), key=_WORST_FIRST.index, default=None)
+    """The verdict that matters most: what runs and is late, then what runs, then what was missed; of what has ended, the
+    customer's promises count alone where there are any.
+    """
+    latest = latest_cycles(clocks)
+    told = [clock for clock in latest if clock.stopped_at is None or clock.kind == "sla"] or latest
+    return min((clock.verdict for clock in told), key=_WORST_FIRST.index, default=None)
 
 
 def card_verdict(verdict: str | None) -> CardVerdict:
@@ -68,18 +72,31 @@ def worked(milliseconds: int, clock: ClockRow, book: Book) -> str:
     return spoken(milliseconds, days=calendar is None or calendar.always)
 
 
+def limit_of(clock: ClockRow, book: Book) -> str:
+    """A clock's limit: in working days where it was promised in them."""
+    agreement = book.promises.agreement(clock.agreement, clock.version)
+    targets = agreement.targets.get(clock.metric, {}).values() if agreement else ()
+    promised = (target.text for target in targets if target and target.milliseconds == clock.target_ms)
+    return next((text for text in promised if text.endswith("wd")), worked(clock.target_ms, clock, book))
+
+
+def named(clock: ClockRow) -> str:
+    """The agreement of a clock, with its kind where it is no promise to a customer."""
+    return clock.agreement if clock.kind == "sla" else f"{clock.agreement} ({clock.kind})"
+
+
 def _line(clock: ClockRow, book: Book) -> str:
-    limit, used = worked(clock.target_ms, clock, book), worked(clock.elapsed_ms, clock, book)
+    limit, used = limit_of(clock, book), worked(clock.elapsed_ms, clock, book)
     name = f"{in_words(clock.metric)[:1].upper()}{in_words(clock.metric)[1:]}"
     match clock.state:
         case "met" | "missed":
-            return f"{name}: {clock.state} after {used} of {limit} ({clock.agreement})"
+            return f"{name}: {clock.state} after {used} of {limit} ({named(clock)})"
         case "cancelled":
-            return f"{name}: cancelled ({clock.agreement})"
+            return f"{name}: cancelled ({named(clock)})"
         case "paused":
-            return f"{name}: paused with {used} of {limit} used ({clock.agreement})"
+            return f"{name}: paused with {used} of {limit} used ({named(clock)})"
         case _:
-            return f"{name} within {limit}: {clock.verdict} ({clock.agreement})"
+            return f"{name} within {limit}: {clock.verdict} ({named(clock)})"
 
 
 def _fields(view: TicketView, page: PageRow | None, book: Book) -> list[Field]:
@@ -107,7 +124,7 @@ def _why(clock: ClockRow | None, book: Book) -> str | None:
     agreement = book.promises.agreement(clock.agreement, clock.version)
     if agreement is None:
         return f"{clock.agreement} {clock.version}"
-    return f"{agreement.reason}; {in_words(clock.metric)} within {worked(clock.target_ms, clock, book)}"
+    return f"{agreement.reason}; {in_words(clock.metric)} within {limit_of(clock, book)}"
 
 
 def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None) -> list[Button]:
@@ -122,5 +139,6 @@ def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None
 
 def zone_of(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
     """The zone by whose clock a ticket's times are told: the first of its agreements' that is not UTC, else the desk's."""
-    found = (book.promises.agreement(clock.agreement, clock.version) for clock in clocks)
-    return next((a.calendar.zone for a in found if a and a.calendar.zone != UTC), book.zone)
+    at = max((clock.as_of for clock in clocks), default=0)
+    zones = (book.zone_of(clock.agreement, at) for clock in clocks)
+    return next((zone for zone in zones if zone not in (None, UTC)), None) or book.zone_at(at)

@@ -4,6 +4,7 @@ Decided here: which verbs there are, how a line is read, who may do what, and wh
 decided here: what a command does (`handlers`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -37,7 +38,7 @@ VERBS: dict[str, Verb] = {
         Verb("escalate", "escalate T-1", "Call the next step of the ladder now.", ACTING),
         Verb(
             "exceptions",
-            "exceptions [list|all|request …|approve X-1|refuse X-1|revoke X-1]",
+            "exceptions [list|all|X-1|request …|approve X-1|refuse X-1|revoke X-1]",
             "Which exceptions are active? Ask for one, decide on one.",
         ),
         Verb("report", "report [PERIOD] [by FIELD] [for WHOM]", "A period in figures: last month, 2026-10 …"),
@@ -52,6 +53,7 @@ LONGEST_ACK = 30 * DAY
 PERIODS = ("open", "today", "week")
 SPANS = ("month", "last month", "week", "last week", "quarter", "year")
 STEPS = ("list", "all", "request", "approve", "refuse", "revoke")
+_EXCEPTION = re.compile(r"[Xx]-\d+")
 _NEEDS_TICKET = ("ticket", "why", "escalate")
 
 
@@ -86,6 +88,8 @@ def parse(text: str) -> Command:
     if verb == "breaches":
         return Command(verb, _one_of(verb, rest, PERIODS) or "open")
     if verb == "exceptions":
+        if rest and _EXCEPTION.fullmatch(rest[0]):
+            return Command(verb, "show", words=(rest[0].upper(),))
         return Command(verb, _one_of(verb, rest[:1], STEPS) or "list", words=tuple(rest[1:]))
     if verb == "report":
         return Command(verb, words=tuple(rest))

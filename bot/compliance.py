@@ -5,14 +5,14 @@ which period an agreement is told, by the dates of its own calendar's zone, and 
 counted (`rules.attainment`).
 """
 
-from collections.abc import Mapping, Sequence
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.messages import Answer, Card, clipped
 from bot.ports import Reader
 from bot.records import Tally
 from escalation.book import Book
 from rules.attainment import SMALL, Attainment, Objective
+from rules.calendar import UTC
 from rules.metrics import in_words
 from rules.periods import Period, PeriodError, period
 from rules.problems import did_you_mean
@@ -64,9 +64,8 @@ def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
 def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer:
     """A period in figures, by agreement and metric and, where asked for, by a field; for all or for somebody."""
     said, by, whom = _parts(words)
-    zones: dict[ZoneInfo, None] = dict.fromkeys([book.zone, *(book.zone_of(a.name) for a in book.promises.agreements)])
     try:
-        spans = [period(said or "month", now, zone) for zone in zones]
+        spans = _spans(book, lambda _name: said or "month", now)
     except PeriodError as error:
         return _refused(f"{error}.")
     if by is not None and by not in FIELDS:
@@ -75,13 +74,15 @@ def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer
     filters = _filter(reader, whom, now)
     if filters is None:
         return _unknown(book, whom)
+    known = set().union(*spans.values())
     found = [
         (span, tally)
-        for span in spans
+        for span, names in spans.items()
         for tally in reader.tally(now, filters, within=(span.start, span.end), by=None if by == "agreement" else by)
-        if book.zone_of(tally.agreement) == span.zone
+        if tally.agreement in names or (tally.agreement not in known and span == next(iter(spans)))
     ]
-    head = Card(title=f"Report for {spans[0].name}{_for(whom)}", lines=(_COUNTED,))
+    named = " and ".join(dict.fromkeys(span.name for span in spans))
+    head = Card(title=f"Report for {named}{_for(whom)}", lines=(_COUNTED,))
     if not found:
         return Answer(cards=(head.model_copy(update={"lines": ("Nothing was judged in it.",)}),))
     cards = [head]
@@ -117,13 +118,13 @@ def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) ->
     """Each agreement's figures in the present period of its own objective, a month where it has none; where nothing was judged
     in it and nothing runs, in the last one in which something was.
     """
-    spans: dict[Period, set[str]] = {}
-    for name in dict.fromkeys(agreement.name for agreement in book.promises.agreements):
+
+    def over(name: str) -> str:
         objective = objective_of(book, name, now)
-        span = period(objective.over if objective else "month", now, book.zone_of(name))
-        spans.setdefault(span, set()).add(name)
+        return objective.over if objective else "month"
+
     found: list[tuple[Period, Tally]] = []
-    for span, names in spans.items():
+    for span, names in _spans(book, over, now).items():
         present = [tally for tally in reader.tally(now, filters, within=(span.start, span.end)) if tally.agreement in names]
         found.extend((span, tally) for tally in present)
         for name in sorted(names - {tally.agreement for tally in present}):
@@ -133,6 +134,16 @@ def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) ->
                 last = span.at(judged)
                 found.extend((last, tally) for tally in reader.tally(now, own, within=(last.start, last.end)))
     return sorted(found, key=lambda pair: (pair[1].agreement, pair[1].kind, pair[1].metric))
+
+
+def _spans(book: Book, said: Callable[[str], str], now: int) -> dict[Period, set[str]]:
+    """The period of each agreement, by the dates of the zone in which it counted when that began. Raises PeriodError."""
+    found: dict[Period, set[str]] = {}
+    for name in dict.fromkeys(agreement.name for agreement in book.promises.agreements):
+        span = period(said(name), now, book.zone_of(name, now) or UTC)
+        span = period(said(name), now, book.zone_of(name, span.start) or UTC)
+        found.setdefault(span, set()).add(name)
+    return found or {period(said(""), now, UTC): set()}
 
 
 def objective_of(book: Book, name: str, at: int) -> Objective | None:

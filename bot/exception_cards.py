@@ -23,7 +23,7 @@ _BUTTONS = {
 
 def exception_card(exception: SlaException, book: Book, now: int) -> Card:
     """One exception: what it is, since when it stands so, and what can be done about it."""
-    zone = book.zone
+    zone = book.zone_at(now)
     state = exception.state_at(now)
     times = f" × {float(exception.factor):g}" if exception.factor else ""
     fields = {
@@ -66,6 +66,13 @@ def register_answer(register: Register, book: Book, now: int, *, every: bool) ->
     return Answer(cards=(Card(title=title), *(exception_card(exception, book, now) for exception in shown)))
 
 
+def shown_exception(exception: SlaException | None, id: str, book: Book, now: int) -> Answer:
+    """One exception with its life, for the asker alone."""
+    if exception is None:
+        return Answer(cards=(Card(title=f"There is no exception {id!r}."),), refused=True)
+    return _one(exception_card(exception, book, now))
+
+
 def pick_exception(register: Register, book: Book, now: int, verb: str) -> Answer:
     """A step without an exception's id: those that it may mean."""
     fitting = [e for e in register.exceptions.values() if any(verb == name for name, *_ in _BUTTONS.get(e.state_at(now), ()))]
@@ -78,7 +85,7 @@ def pick_exception(register: Register, book: Book, now: int, verb: str) -> Answe
 
 
 def _table(exceptions: Sequence[SlaException], book: Book, now: int, title: str) -> Card:
-    zone = book.zone
+    zone = book.zone_at(now)
     rows = tuple(
         (
             e.id,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot import answers
 from bot.commands import ACTING, VERBS, Command, CommandError, parse
 from bot.compliance import report, status
-from bot.exception_cards import exception_card, pick_exception, register_answer
+from bot.exception_cards import exception_card, pick_exception, register_answer, shown_exception
 from bot.messages import Answer, Card, clipped
 from bot.ports import Ledger, WallClockPort
 from bot.records import Health
@@ -90,11 +90,14 @@ class Handlers:
         step, now = command.subject, self._clock.now()
         if step in ("list", "all"):
             return register_answer(self._registrar.register, self._book, now, every=step == "all")
+        if step == "show":
+            found = self._registrar.register.exceptions.get(command.words[0])
+            return shown_exception(found, command.words[0], self._book, now)
         if who is None or not set(REQUESTING) & set(who.roles):
             return refusal(self._needed(f"exceptions {step}", REQUESTING, who))
         try:
             if step == "request":
-                asked = self._registrar.request(request_of(command.words, self._book.zone, now), who)
+                asked = self._registrar.request(request_of(command.words, self._book.zone_at(now), now), who)
                 return self._about(asked, f"{who.name} asks for {asked.id}.", unfamiliar(asked.scope, self._book))
             if not command.words:
                 return pick_exception(self._registrar.register, self._book, now, str(step))

@@ -123,7 +123,7 @@ class Registrar:
             if exception.state != "approved" or approved >= exception.end:
                 continue
             ahead = max(approved, exception.end - min(DAY, (exception.end - exception.start) // 2))
-            when = in_a_sentence(exception.end, self._book.zone)
+            when = in_a_sentence(exception.end, self._book.zone_at(now))
             if exception.end <= now < exception.end + _STILL_TOLD:
                 self._say_once(exception, "ended", f"Has ended: from {when} on every clock counts in full again")
             elif ahead <= now < exception.end:

@@ -24,11 +24,11 @@ def in_a_sentence(at: int, zone: ZoneInfo) -> str:
     return f"{local.format('HH:mm')} on {local.format('dddd D MMMM')} ({place} time)"
 
 
-def in_full(milliseconds: int) -> str:
-    """An amount in a letter: `15 minutes`, `1 hour 30 minutes`."""
+def in_full(milliseconds: int, *, days: bool = True) -> str:
+    """An amount in a letter: `15 minutes`, `1 hour 30 minutes`; working time is told without days."""
     parts = []
     rest = milliseconds // SECOND
-    for name, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+    for name, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))[not days :]:
         count, rest = divmod(rest, seconds)
         if count:
             parts.append(counted(count, name))

@@ -3,6 +3,7 @@
 Decided here: how events and decisions read as one table. Not decided here: their reasons, which they bring along.
 """
 
+import re
 from typing import Any
 
 from bot.cards import ticket_card, zone_of
@@ -15,7 +16,7 @@ from escalation.look import look
 from escalation.reconcile import CORRECTED
 from rules.conditions import why_not
 from rules.decisions import Decision
-from rules.instants import MINUTE
+from rules.instants import MINUTE, parse
 from rules.metrics import in_words
 
 _DONE = {
@@ -32,6 +33,10 @@ _DONE = {
     "page.closed": "page closed",
 }
 
+_LATE = {"message.team": "told as it stood"}
+"""Of what is said late, only the last is said in each place: how the ticket stands then."""
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
 
 def why(history: History, book: Book) -> Answer:
     """Everything that happened to a ticket and what it did, in the order of time."""
@@ -42,8 +47,9 @@ def why(history: History, book: Book) -> Answer:
     zone = zone_of(found.clocks, book)
     lines: list[tuple[int, int, tuple[str, str, str]]] = []
     for event in history.events:
-        what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in sorted(event.data.items()) if name != "text")
-        lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 160))))
+        said = sorted(event.data.items(), key=lambda item: (item[0] not in book.promises.asked, item[0]))
+        what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in said if name != "text")
+        lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 400))))
     several = len({decision.agreement for decision in history.recorded if decision.kind.startswith("clock.")}) > 1
     corrected = {decision.cause for decision in history.recorded if decision.kind == CORRECTED}
     for decision, recorded_at in zip(history.recorded, history.recorded_at, strict=True):
@@ -51,14 +57,17 @@ def why(history: History, book: Book) -> Answer:
         if decision.entry in corrected:
             about += " (corrected later)"
         if recorded_at - decision.at > MINUTE:
-            about += f" ({'done' if decision.kind in _DONE else 'seen'} {moment(recorded_at, zone)})"
+            about += f" ({_LATE.get(decision.kind, 'done' if decision.kind in _DONE else 'seen')} {moment(recorded_at, zone)})"
         reason = decision.reason
         if decision.due_at is not None and decision.kind in ("clock.moved", "clock.excused"):
             before = f", not {moment(decision.was, zone)}" if decision.was is not None else ""
             reason = f"now due {moment(decision.due_at, zone)}{before}: {reason}"
         elif decision.due_at is not None and decision.kind == "clock.started":
             reason = f"due {moment(decision.due_at, zone)}: {reason}"
-        lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 240))))
+        elif decision.due_at is not None and decision.kind == "clock.recounted":
+            reason = f"by this count due {moment(decision.due_at, zone)}: {reason}"
+        reason = _INSTANT.sub(lambda found: moment(parse(found[0]), zone), reason)
+        lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 800))))
     lines.sort(key=lambda line: line[:2])
     view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
     card = ticket_card(view, book)

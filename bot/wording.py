@@ -8,6 +8,7 @@ here: whether a customer is written to.
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from bot.cards import limit_of
 from bot.messages import Card, clipped
 from bot.ports import DeliveryError
 from bot.records import TicketView
@@ -55,7 +56,7 @@ def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[
     zone = agreement.calendar.zone_on(to_datetime(due).date()) if agreement else UTC
     every = (agreement.customer_updates.every if agreement else None) or 4 * HOUR
     promise = _PROMISES.get(decision.metric or "", "help you")
-    within = f" within {in_full(clock.target_ms)}" if clock else ""
+    within = f" within {_limit(clock, book)}" if clock else ""
     return {
         "promise": f"{promise}{within}",
         "due": in_a_sentence(due, zone),
@@ -64,6 +65,16 @@ def _values(decision: Decision, view: TicketView, book: Book, now: int) -> dict[
         "credit": "",
         "ticket": view.ticket,
     }
+
+
+def _limit(clock: ClockRow, book: Book) -> str:
+    """How long it was to take: in working days where that was promised, in hours where not every day has 24 of them."""
+    said = limit_of(clock, book)
+    if said.endswith("wd"):
+        number = said.removesuffix("wd").strip()
+        return f"{number} working day" + ("" if number == "1" else "s")
+    calendar = book.promises.calendars.get(clock.calendar)
+    return in_full(clock.target_ms, days=calendar is None or calendar.always)
 
 
 def _next_step(view: TicketView) -> str:

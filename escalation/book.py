@@ -15,6 +15,7 @@ from escalation.people import Person, Team
 from escalation.rota import Rota
 from rules.calendar import UTC
 from rules.conditions import Condition, Facts
+from rules.instants import to_datetime
 from rules.matching import Matcher
 from rules.promises import Promises
 
@@ -69,16 +70,16 @@ class Book:
         self._silent: dict[tuple[str, str | None], bool] = {}
         self._rules = {rule.name: rule for rule in self.rules}
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The desk's zone, by whose clock people speak of times: that of the first agreement's calendar that is not in UTC."""
-        zones = (agreement.calendar.zone for agreement in self.promises.agreements)
-        return next((zone for zone in zones if zone != UTC), UTC)
+    def zone_of(self, agreement: str, at: int) -> ZoneInfo | None:
+        """The zone of the calendar by which an agreement counts at an instant; None for an agreement that is not known."""
+        versions = sorted((a for a in self.promises.agreements if a.name == agreement), key=attrgetter("since"))
+        held = next((a for a in reversed(versions) if a.since <= at), versions[0] if versions else None)
+        return held.calendar.zone_on(to_datetime(at).date()) if held else None
 
-    def zone_of(self, agreement: str) -> ZoneInfo:
-        """The zone by whose dates an agreement is judged: that of its latest version's calendar; else the desk's."""
-        versions = [known for known in self.promises.agreements if known.name == agreement]
-        return max(versions, key=attrgetter("since")).calendar.zone if versions else self.zone
+    def zone_at(self, at: int) -> ZoneInfo:
+        """The desk's zone, by whose clock people speak of times: that of its first agreement that does not count in UTC."""
+        names = dict.fromkeys(agreement.name for agreement in self.promises.agreements)
+        return next((zone for name in names if (zone := self.zone_of(name, at)) not in (None, UTC)), None) or UTC
 
     def silent(self, event: str, crossing: str | None) -> bool:
         """Whether no rule can hold at such an event, whatever the ticket is; most events need not be asked about."""

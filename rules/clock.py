@@ -143,10 +143,12 @@ class Clock:
             return
         after = self.elapsed.used, target.milliseconds
         said = reasons.recounted(self.metric, target, before[0], after[0], reason, broken=self.breached_at is not None)
+        broken_by_now = self.breached_at is not None and after[1] <= after[0]
+        by_this_count = self.elapsed.reached(after[1]) if broken_by_now else None
         if self.stopped_at is None:
-            self._change(at, reason, "clock.recounted", said)
+            self._change(at, reason, "clock.recounted", said, by_this_count)
         elif before != after:
-            self._decide(at, "clock.recounted", said, occurrence=self._nth(at, "clock.recounted"))
+            self._decide(at, "clock.recounted", said, due_at=by_this_count, occurrence=self._nth(at, "clock.recounted"))
 
     def waive(self, at: int, waiver: SlaException) -> None:
         """An exception excuses the breach, whatever becomes of the clock."""
@@ -203,15 +205,17 @@ class Clock:
         left = self.target.milliseconds - self.elapsed.used
         return left > 0 if self.state == "running" else left >= 0
 
-    def _change(self, at: int, reason: str, kind: str, said: str) -> None:
-        """Something about a clock that has not stopped is another: its due instant moves, or else what is said of it."""
+    def _change(self, at: int, reason: str, kind: str, said: str, due: int | None = None) -> None:
+        """Something about a clock that has not stopped is another: its due instant moves, or else `kind` is said of it, with a
+        `due` instant that changes nothing any more.
+        """
         was = self.due
         self._changed_at = at
         self._settle(at)
         if self.due is None:  # paused: what it comes to is known, and told too, when the clock goes on
             self._retargeted = (self._retargeted[0] if self._retargeted else was, reason)
         if self.due in (None, was):
-            self._decide(at, kind, said, occurrence=self._nth(at, kind))
+            self._decide(at, kind, said, due_at=due, occurrence=self._nth(at, kind))
         else:
             self._moved(at, was, reason)
 

@@ -18,7 +18,7 @@ from rules.clock_row import ClockRow
 from rules.crossings import NEVER
 from rules.decisions import AFTER_EVENTS, Decision
 from rules.exceptions import SlaException
-from rules.exemptions import Exemptions
+from rules.exemptions import Exemptions, no_waiver
 from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.moments import Moment
 from rules.promises import Promise, Promises
@@ -64,10 +64,6 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     if run.runs:
         upcoming.extend(at for at in promises.changes if at > now)
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)
-
-
-def no_waiver(_clock: Clock, _now: int) -> None:
-    """Nothing excuses a breach."""
 
 
 def _in_order_of_time(run: "_Run") -> list[Decision]:

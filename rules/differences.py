@@ -14,7 +14,9 @@ from rules.calendar_year import hours_in_words
 from rules.clock_row import ClockRow
 from rules.clocks import clocks_of
 from rules.conditions import in_words
+from rules.durations import spoken
 from rules.instants import to_datetime
+from rules.metrics import PARTS, Metric, Step
 from rules.metrics import in_words as metric_in_words
 from rules.promises import Promises
 from rules.ticket import TicketEvent
@@ -67,7 +69,10 @@ def calendar_differences(
     found = []
     for name, after in new.items():
         before = old.get(name)
-        if before is None or after.base != name:
+        if after.base != name:
+            continue
+        if before is None:
+            found.append(Difference(f"calendar {name}", "calendar", None, "is there"))
             continue
         if before.zone != after.zone:
             found.append(Difference(f"calendar {name}", "zone", before.zone.key, after.zone.key))
@@ -79,7 +84,23 @@ def calendar_differences(
         for (weekday, was, now), days in changed.items():
             what = f"{days[0]:%a %d %b %Y}" if len(days) == 1 else f"{len(days)} {weekday}s from {days[0]:%d %b %Y}"
             found.append(Difference(f"calendar {name}", what, was, now))
-    return found
+    gone = (name for name, before in old.items() if before.base == name and name not in new)
+    return [*found, *(Difference(f"calendar {name}", "calendar", "is there", None) for name in gone)]
+
+
+def metric_differences(old: Mapping[str, Metric], new: Mapping[str, Metric]) -> list[Difference]:
+    """How the metrics of two configurations differ, part by part."""
+    return [
+        Difference(f"metric {metric_in_words(name)}", part, was, now)
+        for name in dict.fromkeys([*old, *new])
+        for part in PARTS
+        if (was := _part(old.get(name), part)) != (now := _part(new.get(name), part))
+    ]
+
+
+def _part(metric: Metric | None, part: Step) -> str | None:
+    condition = metric.conditions.get(part) if metric else None
+    return None if condition is None else in_words(condition)
 
 
 def moves(ticket: str, history: Sequence[TicketEvent], old: Promises, new: Promises, at: int) -> list[Move]:
@@ -126,6 +147,10 @@ def _terms(agreement: Agreement) -> Mapping[str, str]:
         words = ", ".join(str(getattr(item, "text", item)) for item in several if item is not None)
         if words:
             found[term.replace("_", " ")] = words
+    if agreement.objective:
+        found["objective"] = f"{agreement.objective.text} a {agreement.objective.over}"
+    if agreement.customer_updates.every:
+        found["customer updates"] = f"every {spoken(agreement.customer_updates.every)}"
     for metric, by_priority in agreement.targets.items():
         for priority, target in by_priority.items():
             found[f"{metric_in_words(metric)}, {priority}"] = _limit(target)

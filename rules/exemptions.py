@@ -31,6 +31,10 @@ class _Held:
     seen: int = 0
 
 
+def no_waiver(_clock: object, _now: int) -> None:
+    """Nothing excuses a breach."""
+
+
 class Exemptions:
     """The exceptions that can concern one ticket, approved by `now`; false where there is none. What was approved before
     the ticket was first heard of holds for it from its beginning: nobody could be told anything before that.

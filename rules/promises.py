@@ -37,7 +37,7 @@ class Promises:
     lent: Sequence[tuple[int, Mapping[str, Mapping[str, Any]]]] = ()
 
     def __post_init__(self) -> None:
-        known = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
+        known = self.known_metrics = {name: Metric.of(name, raw) for name, raw in BUILT_IN.items()} | dict(self.metrics)
         promised = {metric for agreement in self.agreements for metric in agreement.targets}
         self.promised = [known[name] for name in known if name in promised]
         self.judge = Judge(self.promised)

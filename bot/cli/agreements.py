@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
@@ -21,7 +22,7 @@ from bot.ports import Ledger
 from bot.publication import PublishedError, check_published, lent, rewritten
 from bot.times import moment
 from escalation.book import Book
-from rules.differences import Move, calendar_differences, differences, moves
+from rules.differences import Move, calendar_differences, differences, metric_differences, moves
 from rules.instants import text, to_datetime
 from rules.metrics import in_words
 from rules.register import Register
@@ -44,15 +45,17 @@ def diff(
     old: Annotated[Path, typer.Argument(help="A configuration: a file or a folder.")],
     new: Annotated[Path, typer.Argument(help="Another one.")],
 ) -> None:
-    """Tell how the agreements of two configurations differ, version by version, and their calendars in the year from today."""
+    """Tell how two configurations differ: agreements version by version, metrics, and calendars in the year from today."""
     before, after = _book(old), _book(new)
     now = WallClock().now()
     found = [
         *differences(before.promises.agreements, after.promises.agreements),
+        *metric_differences(before.promises.known_metrics, after.promises.known_metrics),
         *calendar_differences(before.promises.calendars, after.promises.calendars, to_datetime(now).date()),
     ]
     console = plain_console()
-    if not found:
+    refused = rewritten(before.lasting, after.lasting, now)
+    if not found and not refused:
         console.print("Both promise the same.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -61,7 +64,7 @@ def diff(
     for difference in found:
         table.add_row(difference.of, difference.what, difference.was or "–", difference.now or "–")
     console.print(table)
-    for name, what in rewritten(before.lasting, after.lasting, now).items():
+    for name, what in refused.items():
         console.print(f"{name} is {what}. Where it was published, sla run refuses that: write a version with its own date.")
 
 
@@ -101,7 +104,7 @@ def preview(
             shown.append(move)
         if len(shown) > _AT_ONCE:
             shown = sorted(shown, key=_worst_first)[:MOST_SHOWN]
-    _print(sorted(shown, key=_worst_first)[:MOST_SHOWN], kinds, tickets, found, at)
+    _print(sorted(shown, key=_worst_first)[:MOST_SHOWN], kinds, tickets, found, at, old_book.zone_at(at))
 
 
 def _compared(ledger: Ledger, old: Book, new: Book, now: int, at: int) -> Iterator[list[Move]]:
@@ -117,7 +120,7 @@ def _compared(ledger: Ledger, old: Book, new: Book, now: int, at: int) -> Iterat
         after = ids[-1]
 
 
-def _print(shown: list[Move], kinds: Counter[str], tickets: int, found: int, at: int) -> None:
+def _print(shown: list[Move], kinds: Counter[str], tickets: int, found: int, at: int, zone: ZoneInfo) -> None:
     console = plain_console()
     if not found:
         console.print(f"None of {counted(tickets, 'open ticket')} would change, as of {text(at)}.")
@@ -125,10 +128,10 @@ def _print(shown: list[Move], kinds: Counter[str], tickets: int, found: int, at:
     said = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     console.print(f"Of {counted(tickets, 'open ticket')}, {counted(found, 'clock')} would change, as of {text(at)}: {said}.")
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Ticket", "Agreement", "Metric", "Due (UTC)", "Would be due", "What"):
+    for name in ("Ticket", "Agreement", "Metric", f"Due ({zone.key})", "Would be due", "What"):
         table.add_column(name, overflow="fold")
     for move in shown:
-        was, now = (moment(due, year=True) if due is not None else "–" for due in (move.was, move.now))
+        was, now = (moment(due, zone, year=True) if due is not None else "–" for due in (move.was, move.now))
         table.add_row(move.ticket, move.agreement, in_words(move.metric), was, now, _kind(move))
     console.print(table)
     if found > len(shown):

@@ -36,6 +36,14 @@ def test_diff_tells_what_a_new_version_changes(config: Path, new: Path) -> None:
         ["gold", "2", "first", "response,", "urgent", "10m", "(always)", "5m", "(always)"],
     ]
     assert sla("agreements", "diff", config, config).stdout == "Both promise the same.\n"
+    odd = new.with_name("odd.sla.yaml")
+    odd.write_text(
+        DESK.replace("    team: support\n    ladder", "    objective: {attain: 95%}\n    team: support\n    ladder")
+        + "metrics:\n  resolution: {pause: {status: pending}}\n"
+    )
+    rows = [line.split() for line in sla("agreements", "diff", config, odd).stdout.splitlines()]
+    assert ["gold", "1", "objective", "–", "95%", "a", "month"] in rows
+    assert any(row[:3] == ["metric", "resolution", "pause"] for row in rows)
     (shorter := new).write_text(DESK.replace("urgent: 10m", "urgent: 5m"))
     last = sla("agreements", "diff", config, shorter).stdout.splitlines()[-1]
     assert last == (

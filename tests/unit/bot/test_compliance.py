@@ -157,3 +157,28 @@ def test_each_agreement_is_judged_by_the_dates_of_its_own_zone(tmp_path: Path) -
     assert [row["Judged"] for row in table(found.say("report 2026-01"), CUSTOMERS) if row["Metric"] == "resolution"] == ["1"]
     assert [row["Period"] for row in table(found.say("status"), TEAMS)] == ["February 2026"]
     assert "Due (Asia/Tokyo)" in (found.say("ticket T-1").cards[0].columns or ())
+
+
+def test_a_version_that_does_not_hold_yet_changes_no_period(tmp_path: Path) -> None:
+    later = CONFIG.replace("  always: {hours: 24x7}\n", "  always: {hours: 24x7}\n  tokyo: {zone: Asia/Tokyo, hours: 24x7}\n")
+    later = later.replace(
+        "    team: support\n    ladder: support\n    customer_updates",
+        "    versions: [{from: 2027-01-01, calendar: tokyo}]\n    team: support\n    ladder: support\n    customer_updates",
+    )
+    assert "versions" in later
+    found = desk(tmp_path, later, now="2026-01-31T15:30:00Z")
+    found.take(opened("2026-01-31T15:30:00Z"))
+    found.take(wire("ticket.updated", "2026-01-31T15:30:00Z", status="solved"))
+    assert [row["Judged"] for row in table(found.say("report 2026-01"), CUSTOMERS) if row["Metric"] == "resolution"] == ["1"]
+    assert "2026-12-01T09:00 (UTC)" in words(found.say("exceptions request waiver for a=b from yesterday until now because x"))
+
+
+def test_what_ended_is_headed_by_what_the_customer_was_promised(here: Desk) -> None:
+    here.go("2026-01-05T12:00:00Z")
+    here.take(answered("2026-01-05T12:00:00Z", "T-2"), wire("ticket.updated", "2026-01-05T12:00:00Z", "T-2", status="solved"))
+    here.take(opened("2026-01-05T12:00:00Z", "T-3", group="second-line", priority="low"))
+    here.take(answered("2026-01-05T12:00:00Z", "T-3"))
+    here.go("2026-01-05T13:30:00Z")
+    here.take(wire("ticket.updated", "2026-01-05T13:30:00Z", "T-3", status="solved"))
+    card = here.say("ticket T-3").cards[0]
+    assert (card.verdict, "second-line (ola)" in words(here.say("ticket T-3"))) == ("met", True)

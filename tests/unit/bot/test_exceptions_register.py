@@ -116,7 +116,9 @@ def test_a_suspension_that_takes_no_breach_away_is_told_all_the_same(here: Desk)
     here.say("exceptions approve X-1", "cleo")
     assert verdict(here) == "overdue"
     (told,) = [reason for _, what, reason in why(here) if what == "first response recounted"]
-    assert told.startswith("first response: 17m of 10m used, not 35m, the breach stands: suspension X-1")
+    assert told.startswith(
+        "by this count due Mon 5 Jan 09:28: first response: 17m of 10m used, not 35m, the breach stands: suspension X-1"
+    )
 
 
 def test_a_breach_that_a_waiver_covers_beforehand_is_told_as_excused_and_needs_nobody(here: Desk) -> None:
@@ -223,6 +225,14 @@ def test_the_register_is_exported(here: Desk) -> None:
     ]
     assert here.client().get("/api/exceptions?state=refused").json()["exceptions"] == []
     assert here.client().get("/api/exceptions?state=lost").status_code == 400
+
+
+def test_one_exception_is_shown_with_its_life(here: Desk) -> None:
+    here.say(ASK, "ben")
+    here.say("exceptions approve X-1 agreed", "cleo")
+    shown = here.say("exceptions x-1")
+    assert "Mon 5 Jan 2026 09:00: approved by Cleo Marsh: agreed" in words(shown)
+    assert here.say("exceptions X-9").refused
 
 
 def test_a_simulation_of_the_same_acts_comes_to_the_same(here: Desk) -> None:

@@ -50,7 +50,7 @@ def test_what_was_known_late_says_when_it_was_seen_and_done(tmp_path: Path) -> N
     here.take(opened(NINE))
     rows = {what: when for when, what, _ in here.say("why T-1").cards[0].rows or ()}
     assert rows["first response crossed 80% (seen Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:08"
-    assert rows["team told: support (done Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:10"
+    assert rows["team told: support (told as it stood Mon 5 Jan 10:00)"] == "Mon 5 Jan 09:10"
     assert rows["paged: Ana Costa"] == "Mon 5 Jan 10:00"
 
 

@@ -226,3 +226,21 @@ def test_customers_cards_are_their_titles_and_lines(book: Book) -> None:
     card: Card = customer_card(decision(), view(), book, NOW)
     assert card.title == "T-1 · Cannot pay"
     assert "We promised" in card_words(card)
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ("3wd", "within 3 working days"),
+        ("1wd", "within 1 working day"),
+        ("40h", "within 40 hours"),
+        ("90m", "within 1 hour 30 minutes"),
+    ],
+)
+def test_a_letter_promises_working_time_as_it_was_promised(tmp_path: Path, limit: str, told: str) -> None:
+    office = DESK.replace("always: {hours: 24x7}", 'always: {hours: {mon-fri: ["09:00-17:00"]}, working_day: 8h}')
+    here = desk(tmp_path, office.replace("default: 1h}", f"default: {limit}}}").replace("default: 1d}", "default: none}"))
+    here.take(opened(NINE, priority="low"))
+    here.go("2026-01-12T12:00:00Z")
+    (letter,) = [message.card for message in here.chat("customer:acme")]
+    assert told in letter.lines[0]

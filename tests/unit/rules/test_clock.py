@@ -8,8 +8,8 @@ import pytest
 
 from rules.clock import Clock, State
 from rules.clock_states import TRANSITIONS, ClockError
-from rules.clocks import no_waiver
 from rules.decisions import Decision
+from rules.exemptions import no_waiver
 from rules.instants import DAY, HOUR, MINUTE
 from rules.metrics import Cycle
 from rules.standing import row_of
