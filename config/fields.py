@@ -85,7 +85,7 @@ def day_of(text: object) -> date | None:
 def _window(text: str) -> tuple[int, int]:
     start, _, end = text.partition("-")
     first, last = wall_milliseconds(start), wall_milliseconds(end)
-    if first == DAY:
+    if first in (DAY, last):
         raise ValueError(text)
     return (first, last if last > first else last + DAY)
 

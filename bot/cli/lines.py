@@ -4,6 +4,7 @@ Decided here: that - is standard input, how files are unpacked, how many lines a
 its file cannot be read. Not decided here: what a line means.
 """
 
+import codecs
 import gzip
 import io
 import lzma
@@ -49,6 +50,7 @@ def blocks_of(name: str, progress: Progress) -> Iterator[list[bytes]]:
         progress.begin("Reading", whole)
         read = 0
         while block := file.readlines(BLOCK):
+            block[0] = block[0].removeprefix(codecs.BOM_UTF8)  # a file may begin with one
             yield block
             if whole is not None:  # of a packed file, what is read of it packed
                 before, read = read, os.lseek(file.fileno(), 0, os.SEEK_CUR)

@@ -67,6 +67,8 @@ def simulate(
         raise _broken_off("interrupted", 130) from None
     if summary.refused:
         typer.echo(f"{summary.refused} of {summary.refused + summary.read} lines were refused.", err=True)
+        if not summary.read:
+            raise typer.Exit(2)
     if decisions is None and clocks is None:
         _print(summary, book)
 

@@ -124,3 +124,11 @@ def test_a_configuration_without_agreements_simulates_nothing(tmp_path: Path, lo
     done = sla("simulate", "--config", tmp_path / "c.yaml", "--events", log)
     assert done.returncode == 0
     assert "No agreement applied" in done.stdout
+
+
+def test_a_byte_order_mark_refuses_no_event_and_a_file_without_any_event_is_no_success(config: Path, log: Path) -> None:
+    log.write_bytes(b"\xef\xbb\xbf" + log.read_bytes())
+    done = sla("simulate", "--config", config, "--events", log)
+    assert (done.returncode, done.stderr) == (0, "")
+    log.write_text("no event\n")
+    assert sla("simulate", "--config", config, "--events", log).returncode == 2

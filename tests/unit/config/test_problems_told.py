@@ -41,6 +41,10 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         "calendars:\n  c: {hours: {funday: ['09:00-17:00']}}\n",
         *(2, "calendars.c.hours.funday", "funday", "weekdays", "mon-thu"),
     ),
+    "a window that ends as it begins": (
+        "calendars:\n  c: {hours: {mon: ['10:00-10:00']}}\n",
+        *(2, "calendars.c.hours.mon.0", "10:00-10:00", "a window of hours", "09:00-17:30"),
+    ),
     "a window without minutes": (
         "calendars:\n  c: {hours: {mon: ['9-5']}}\n",
         *(2, "calendars.c.hours.mon.0", "'9-5'", "window of hours", "09:00-17:30"),
