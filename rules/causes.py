@@ -35,11 +35,13 @@ def because(event: TicketEvent, facts: Mapping[str, Any] | None = None, asked: S
         return cause
     if facts["gone"]:
         return f"the ticket was {event.type.removeprefix('ticket.')} ({cause})"
-    if facts["answer"] and not _ANSWER.isdisjoint(asked):
-        return f"a person replied publicly ({cause})"
-    told = [name for name in asked if name not in DERIVED and facts.get(name) is not None]
-    field = next((name for name in told if name in event.data), next(iter(told), None))
-    return cause if field is None else f"{field} is {short(facts[field])} ({cause})"
+    field = ""
+    for name in asked:
+        if name in _ANSWER and facts["answer"]:
+            return f"a person replied publicly ({cause})"
+        if name not in DERIVED and facts.get(name) is not None and (not field or name in event.data):
+            field = name
+    return f"{field} is {short(facts[field])} ({cause})" if field else cause
 
 
 def short(value: object) -> str:

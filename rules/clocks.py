@@ -152,7 +152,7 @@ class _Run:
             return
         if not live:
             return
-        reason = because(event, self.ticket.facts, track.metric.asked_for(step))
+        reason = because(event, self.ticket.facts, track.metric.asked.get(step, ()))
         for clock in live.values():
             match step:
                 case "pause":

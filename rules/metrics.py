@@ -104,29 +104,28 @@ Steps = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's conditions, compiled. `momentary`: its start holds at single events, so each of them may begin a cycle."""
+    """A metric's conditions, compiled. `momentary`: its start holds at single events, so each of them may begin a cycle;
+    `asked` are the fields that decide each step.
+    """
 
     name: str
     conditions: Mapping[Step, Condition]
     momentary: bool = True
     judges: Mapping[Step, Predicate] = field(default_factory=dict, repr=False, compare=False)
+    asked: Mapping[Step, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(name: str, raw: Mapping[str, Any]) -> "Metric":
         """A metric from its configuration. Raises ConditionError."""
         return Metric.from_conditions(name, {p: parse(raw[p], (p,)) for p in PARTS if raw.get(p) is not None})
 
-    def asked_for(self, step: Step) -> tuple[str, ...]:
-        """The fields that decide a step; what is paused without a condition to resume goes on by the one to pause."""
-        condition = self.conditions.get(step) or self.conditions.get("pause" if step == "resume" else "cancel")
-        return tuple(sorted(fields_of(condition))) if condition is not None else ()
-
     @staticmethod
     def from_conditions(name: str, conditions: Mapping[Step, Condition]) -> "Metric":
         """A metric from conditions already read."""
         judges = {part: compiled(condition) for part, condition in conditions.items()}
-        asked = fields_of(conditions["start"]) if "start" in conditions else set()
-        return Metric(name, conditions, not asked.isdisjoint(_MOMENTARY), judges)
+        asked = {part: tuple(sorted(fields_of(condition))) for part, condition in conditions.items()}
+        asked.setdefault("resume", asked.get("pause", ()))  # it goes on when what has paused it no longer holds
+        return Metric(name, conditions, not _MOMENTARY.isdisjoint(asked.get("start", ())), judges, asked)
 
     def judge(self, facts: Facts, standing: Standing) -> tuple[Steps, Standing]:
         """The steps to take after an event, and where they lead. A `reset` is followed by `start`."""
