@@ -35,13 +35,13 @@ def terms_of(book: Book) -> dict[str, Any]:
 def rewritten(before: Mapping[str, Lasting], after: Mapping[str, Lasting], now: int) -> dict[str, str]:
     """By name, what of an earlier configuration a later one says otherwise though it holds by now, or adds to the past."""
     found = {}
-    for name, (fast_at, digest, of) in before.items():
-        if fast_at <= now and (name in after or of is None or of in after):
+    for name, (holds_at, digest, of) in before.items():
+        if holds_at <= now and (name in after or of is None or of in after):
             if name not in after:
                 found[name] = "gone"
             elif after[name].digest != digest:
                 found[name] = "changed"
-    added = (name for name, term in after.items() if name not in before and term.of in before and term.fast_at <= now)
+    added = (name for name, term in after.items() if name not in before and term.of in before and term.holds_at <= now)
     return found | dict.fromkeys(added, "added for days that are past")
 
 

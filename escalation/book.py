@@ -44,7 +44,7 @@ class Rule:
 class Lasting(NamedTuple):
     """What must not be written otherwise from an instant on; `of` names what it may go with as a whole."""
 
-    fast_at: int
+    holds_at: int
     digest: str
     of: str | None = None
 

@@ -26,15 +26,6 @@ def add_many(calendar: BusinessCalendar, starts: Milliseconds, amounts: Millisec
     return found
 
 
-def between_many(calendar: BusinessCalendar, starts: Milliseconds, ends: Milliseconds) -> Milliseconds:
-    """`between` for each start and its end."""
-    begins, closes = np.broadcast_arrays(np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64))
-    if begins.size == 0:
-        return begins.copy()
-    table = calendar.table(int(min(begins.min(), closes.min())), int(max(begins.max(), closes.max())))
-    return _positions(table, closes) - _positions(table, begins)
-
-
 def _moved(calendar: BusinessCalendar, starts: Milliseconds, amounts: Milliseconds, *, forward: bool) -> Milliseconds:
     while True:
         table = calendar.table(int(starts.min()), int(starts.max()))

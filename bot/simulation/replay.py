@@ -17,7 +17,9 @@ from rules.ticket import TicketEvent
 def replay(
     ticket: str, history: Sequence[TicketEvent], book: Book, facts: Facts, now: int
 ) -> tuple[Look, list[Decision], list[Count]]:
-    """The last look at a ticket, the record that live looks would have left by then, and the counters that swayed it."""
+    """The last look at a ticket, the record that live looks would have left by then in the order of time, and the counters that
+    swayed it.
+    """
     known = [event for event in history if event.known_at <= now]
     arrivals = sorted({event.known_at for event in known if event.known_at > event.time})
     if not arrivals:

@@ -5,7 +5,7 @@ import random
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from escalation.reconcile import CORRECTED, reconcile
+from escalation.reconcile import CORRECTED, OVER, reconcile
 from rules.decisions import Decision
 from rules.instants import MINUTE, text
 from rules.ticket import TicketEvent
@@ -27,6 +27,12 @@ def look_and_record(record: list[Decision], history: list[TicketEvent], now: flo
     new = reconcile(record, see(history, minutes(now), in_book).decisions, history)  # type: ignore[arg-type]
     record.extend(new)
     return new
+
+
+def in_effect(decisions: list[Decision]) -> set[tuple[str | None, str | None]]:
+    """The pages that are open and the tags that are set."""
+    last = {(d.page, d.tag): d.kind for d in decisions if d.page or d.tag}
+    return {deed for deed, kind in last.items() if kind not in OVER}
 
 
 def late_reply(happened: float, recorded: float) -> TicketEvent:
@@ -186,8 +192,10 @@ def test_after_every_turn_the_record_says_what_was_decided_and_a_further_look_ad
         assert look_and_record(record, history, now, some) == []
         gone = {d.cause for d in record if d.kind == CORRECTED}
         standing = {(d.key, d.at) for d in record if d.kind.startswith("clock.") and d.entry not in gone}
-        decided = {(d.key, d.at) for d in see(history, minutes(now), some).decisions if d.kind.startswith("clock.")}
+        decisions = see(history, minutes(now), some).decisions
+        decided = {(d.key, d.at) for d in decisions if d.kind.startswith("clock.")}
         assert {pair for pair in standing if not pair[0].startswith(CORRECTED)} == decided
+        assert in_effect(record) == in_effect(decisions)
 
 
 def test_corrections_have_keys_of_their_own() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.calendar import BusinessCalendar, CalendarError
-from rules.calendar_bulk import add_many, between_many
+from rules.calendar_bulk import add_many
 from rules.instants import DAY, HOUR
 from tests.support.calendars import calendars, instants, ours
 from tests.support.core import ALWAYS, LONDON, at, calendar
@@ -17,12 +17,11 @@ signed = st.one_of(st.just(0), st.integers(-60 * HOUR, 60 * HOUR), st.integers(-
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.one_of(calendars.map(lambda drawn: ours(*drawn)), st.just(ALWAYS)), st.lists(st.tuples(instants, instants, signed)))
-def test_many_questions_are_answered_as_each_by_itself(found: BusinessCalendar, asked: list[tuple[int, int, int]]) -> None:
-    columns: Any = np.array(asked, dtype=np.int64).reshape(-1, 3).T
-    starts, ends, amounts = columns
-    assert add_many(found, starts, amounts).tolist() == [found.add(start, amount) for start, _, amount in asked]
-    assert between_many(found, starts, ends).tolist() == [found.between(start, end) for start, end, _ in asked]
+@given(st.one_of(calendars.map(lambda drawn: ours(*drawn)), st.just(ALWAYS)), st.lists(st.tuples(instants, signed)))
+def test_many_questions_are_answered_as_each_by_itself(found: BusinessCalendar, asked: list[tuple[int, int]]) -> None:
+    columns: Any = np.array(asked, dtype=np.int64).reshape(-1, 2).T
+    starts, amounts = columns
+    assert add_many(found, starts, amounts).tolist() == [found.add(start, amount) for start, amount in asked]
 
 
 def test_one_amount_may_be_added_to_all() -> None:
@@ -49,8 +48,7 @@ def test_what_is_refused_by_itself_is_refused_among_others(start: str, amount: i
         add_many(fresh, asked, np.array([0, amount]))
 
 
-def test_a_calendar_that_never_opens_has_no_time_between() -> None:
+def test_a_calendar_that_never_opens_refuses() -> None:
     never = calendar("never", "UTC", {})
-    assert between_many(never, np.array([0]), np.array([DAY])).tolist() == [0]
     with pytest.raises(CalendarError):
         add_many(never, np.array([0]), 1)
