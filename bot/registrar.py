@@ -72,7 +72,7 @@ class Registrar:
             try:
                 asked = SlaException.of(event)
             except ExceptionTermsError as error:
-                raise RefusalError(f"{error}.".replace("..", ".")) from None
+                raise RefusalError(_sentence(error)) from None
             if self._ledger.register.append(event, event.time, sweep=False):
                 return self._told(asked, f"{who.name} asks for it: {asked.reason}", self._approvers(but=who.id))
 
@@ -87,7 +87,7 @@ class Registrar:
             try:
                 moved = known.move(move, event.time, who.id, comment)
             except ExceptionTermsError as error:
-                raise RefusalError(f"{error}.") from None
+                raise RefusalError(_sentence(error)) from None
             if self._ledger.register.append(event, event.time, sweep=bool(moved.changes), since=known.start):
                 words = f"{_DONE[move].capitalize()} by {who.name}" + (f": {comment}" if comment else "")
                 return self._told(moved, words, (known.requester,))
@@ -165,3 +165,7 @@ class Registrar:
                     key = f"exceptions/{exception.id}/{what}/{platform}/{team.id}"
                     rows.append(OutboxRow(key, exception.id, platform, channel, body, now))
         self._ledger.outbox.add(rows, now)
+
+
+def _sentence(error: ExceptionTermsError) -> str:
+    return str(error) if str(error).endswith((".", "?")) else f"{error}."
