@@ -3,13 +3,28 @@
 Decided here: how an event, or what people decided, reads as a reason. Not decided here: what follows from it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from rules.conditions import Condition, fields_of
 from rules.ticket import DERIVED, TicketEvent
 
-_ANSWER = frozenset({"answer", "first_answer", "answered"})
+
+class Asked(NamedTuple):
+    """What a condition asks for: whether a person of ours replied, and fields of the ticket's own."""
+
+    answer: bool
+    fields: tuple[str, ...]
+
+    @staticmethod
+    def by(condition: Condition) -> "Asked":
+        """What a condition asks for."""
+        fields = fields_of(condition)
+        return Asked(not fields.isdisjoint(("answer", "first_answer", "answered")), tuple(sorted(fields - DERIVED)))
+
+
+NOTHING_ASKED = Asked(answer=False, fields=())
 
 
 @dataclass(slots=True)
@@ -28,18 +43,18 @@ class Cause:
         return Cause(event.time, because(event), event.time - 1)
 
 
-def because(event: TicketEvent, facts: Mapping[str, Any] | None = None, asked: Sequence[str] = ()) -> str:
-    """The event that caused something, for people: what it says of the fields that were asked for, its type and id."""
+def because(event: TicketEvent, facts: Mapping[str, Any] | None = None, asked: Asked = NOTHING_ASKED) -> str:
+    """The event that caused something, for people: what it says of what was asked for, its type and id."""
     cause = f"{event.type} {short(event.id)}".rstrip()
     if facts is None:
         return cause
     if facts["gone"]:
         return f"the ticket was {event.type.removeprefix('ticket.')} ({cause})"
+    if asked.answer and facts["answer"]:
+        return f"a person replied publicly ({cause})"
     field = ""
-    for name in asked:
-        if name in _ANSWER and facts["answer"]:
-            return f"a person replied publicly ({cause})"
-        if name not in DERIVED and facts.get(name) is not None and (not field or name in event.data):
+    for name in asked.fields:
+        if facts.get(name) is not None and (not field or name in event.data):
             field = name
     return f"{field} is {short(facts[field])} ({cause})" if field else cause
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from rules.agreement import Agreement, Target
-from rules.causes import Cause, because, short
+from rules.causes import NOTHING_ASKED, Cause, because, short
 from rules.clock import Clock
 from rules.clock_row import ClockRow
 from rules.crossings import NEVER
@@ -152,7 +152,7 @@ class _Run:
             return
         if not live:
             return
-        reason = because(event, self.ticket.facts, track.metric.asked.get(step, ()))
+        reason = because(event, self.ticket.facts, track.metric.asked.get(step, NOTHING_ASKED))
         for clock in live.values():
             match step:
                 case "pause":

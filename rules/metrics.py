@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from rules.causes import NOTHING_ASKED, Asked
 from rules.conditions import Condition, Facts, Predicate, Test, compiled, fields_of, parse
 from rules.encoding import Encoding
 from rules.suspension import Calendar
@@ -105,14 +106,14 @@ Steps = tuple[Step, ...]
 @dataclass(frozen=True)
 class Metric:
     """A metric's conditions, compiled. `momentary`: its start holds at single events, so each of them may begin a cycle;
-    `asked` are the fields that decide each step.
+    `asked` is what decides each step.
     """
 
     name: str
     conditions: Mapping[Step, Condition]
     momentary: bool = True
     judges: Mapping[Step, Predicate] = field(default_factory=dict, repr=False, compare=False)
-    asked: Mapping[Step, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    asked: Mapping[Step, Asked] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(name: str, raw: Mapping[str, Any]) -> "Metric":
@@ -123,9 +124,10 @@ class Metric:
     def from_conditions(name: str, conditions: Mapping[Step, Condition]) -> "Metric":
         """A metric from conditions already read."""
         judges = {part: compiled(condition) for part, condition in conditions.items()}
-        asked = {part: tuple(sorted(fields_of(condition))) for part, condition in conditions.items()}
-        asked.setdefault("resume", asked.get("pause", ()))  # it goes on when what has paused it no longer holds
-        return Metric(name, conditions, not _MOMENTARY.isdisjoint(asked.get("start", ())), judges, asked)
+        asked = {part: Asked.by(condition) for part, condition in conditions.items()}
+        asked.setdefault("resume", asked.get("pause", NOTHING_ASKED))  # it goes on when what has paused it no longer holds
+        starts = fields_of(conditions["start"]) if "start" in conditions else set()
+        return Metric(name, conditions, not starts.isdisjoint(_MOMENTARY), judges, asked)
 
     def judge(self, facts: Facts, standing: Standing) -> tuple[Steps, Standing]:
         """The steps to take after an event, and where they lead. A `reset` is followed by `start`."""
