@@ -277,3 +277,13 @@ def test_a_scope_is_written_as_fields_with_values(here: Desk, scope: str, read: 
 def test_a_quotation_mark_that_stands_alone_is_told(here: Desk) -> None:
     line = 'exceptions request waiver for customer="Acme from now until 2027-01-01T00:00 because x'
     assert "A quotation mark stands alone." in words(here.say(line, "ben"))
+
+
+def test_a_ticket_that_comes_late_brings_no_letter_about_what_was_excused_before(tmp_path: Path) -> None:
+    found = desk(tmp_path, now="2026-01-05T12:00:00Z")
+    found.say(ASK.replace("suspension", "waiver").replace("09:35", "12:30"), "ben")
+    found.say("exceptions approve X-1", "cleo")
+    found.go("2026-01-05T12:01:00Z")
+    found.take(opened(NINE))
+    assert {row["verdict"] for row in found.client().get("/api/tickets/T-1").json()["clocks"]} == {"excused"}
+    assert {message.channel for message in found.chat()} == {"support", "leadership"}
