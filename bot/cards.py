@@ -12,7 +12,6 @@ from bot.records import TicketView
 from bot.times import moment
 from escalation.book import Book
 from escalation.page import PageRow
-from rules.calendar import UTC
 from rules.clock_row import ClockRow
 from rules.durations import spoken
 from rules.metrics import in_words
@@ -68,8 +67,13 @@ def latest_cycles(clocks: Sequence[ClockRow]) -> list[ClockRow]:
 
 def worked(milliseconds: int, clock: ClockRow, book: Book) -> str:
     """An amount of a clock's working time."""
+    return spoken(milliseconds, days=has_days(clock, book))
+
+
+def has_days(clock: ClockRow, book: Book) -> bool:
+    """Whether every day has 24 hours of a clock's working time."""
     calendar = book.promises.calendars.get(clock.calendar)
-    return spoken(milliseconds, days=calendar is None or calendar.always)
+    return calendar is None or calendar.always
 
 
 def limit_of(clock: ClockRow, book: Book) -> str:
@@ -140,5 +144,4 @@ def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None
 def zone_of(clocks: Sequence[ClockRow], book: Book) -> ZoneInfo:
     """The zone by whose clock a ticket's times are told: the first of its agreements' that is not UTC, else the desk's."""
     at = max((clock.as_of for clock in clocks), default=0)
-    zones = (book.zone_of(clock.agreement, at) for clock in clocks)
-    return next((zone for zone in zones if zone not in (None, UTC)), None) or book.zone_at(at)
+    return book.zone_at(at, [clock.agreement for clock in clocks])

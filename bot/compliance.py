@@ -139,7 +139,7 @@ def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) ->
 def _spans(book: Book, said: Callable[[str], str], now: int) -> dict[Period, set[str]]:
     """The period of each agreement, by the dates of the zone in which it counted when that began. Raises PeriodError."""
     found: dict[Period, set[str]] = {}
-    for name in dict.fromkeys(agreement.name for agreement in book.promises.agreements):
+    for name in book.promises.versions:
         span = period(said(name), now, book.zone_of(name, now) or UTC)
         span = period(said(name), now, book.zone_of(name, span.start) or UTC)
         found.setdefault(span, set()).add(name)
@@ -148,7 +148,7 @@ def _spans(book: Book, said: Callable[[str], str], now: int) -> dict[Period, set
 
 def objective_of(book: Book, name: str, at: int) -> Objective | None:
     """The objective of the version that is in force at an instant."""
-    versions = [a for a in book.promises.agreements if a.name == name]
+    versions = book.promises.versions.get(name, [])
     in_force = [a for a in versions if a.since <= at] or versions
     return max(in_force, key=lambda a: a.since).objective if in_force else None
 

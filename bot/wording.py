@@ -8,7 +8,7 @@ here: whether a customer is written to.
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.cards import limit_of
+from bot.cards import has_days, limit_of
 from bot.messages import Card, clipped
 from bot.ports import DeliveryError
 from bot.records import TicketView
@@ -73,8 +73,7 @@ def _limit(clock: ClockRow, book: Book) -> str:
     if said.endswith("wd"):
         number = said.removesuffix("wd").strip()
         return f"{number} working day" + ("" if number == "1" else "s")
-    calendar = book.promises.calendars.get(clock.calendar)
-    return in_full(clock.target_ms, days=calendar is None or calendar.always)
+    return in_full(clock.target_ms, days=has_days(clock, book))
 
 
 def _next_step(view: TicketView) -> str:

@@ -12,10 +12,10 @@ from config.source import Place, Source
 from escalation.book import ABOUT_CLOCKS
 from escalation.facts import COUNTERS
 from rules.problems import slip_of
-from rules.ticket import AT_ONE_EVENT, DERIVED, STATUSES, USUAL
+from rules.ticket import DERIVED, STATUSES, USUAL
 
-_CUSTOMERS = ("contact", "locale", "updates", "monthly_fee", "impact")
-_FIELDS = (*sorted({*USUAL, *DERIVED, *AT_ONE_EVENT, *COUNTERS}), *ABOUT_CLOCKS)
+_FIELDS = (*sorted({*USUAL, *DERIVED, *COUNTERS}), *ABOUT_CLOCKS)
+_OF_CUSTOMERS = (*_FIELDS, "contact", "locale", "updates", "monthly_fee", "impact")
 _PRIORITIES = ("default", "urgent", "critical", "high", "medium", "normal", "low")
 _CONDITIONS = (("agreements", "*", "when"), ("rules", "*", "when"), ("metrics", "*", "*"))
 
@@ -31,7 +31,7 @@ def check_spelling(source: Source) -> None:
                         _check(source, at, value, STATUSES, "a status")
     for place, fields in source.found(("customers", "*")):
         for name in fields if isinstance(fields, Mapping) else ():
-            _check(source, (*place, name), name, (*_FIELDS, *_CUSTOMERS), "a field of tickets or customers")
+            _check(source, (*place, name), name, _OF_CUSTOMERS, "a field of tickets or customers")
     for place, limits in source.found(("agreements", "*", "targets", "*")):
         for name in limits if isinstance(limits, Mapping) else ():
             if not source.is_inherited((*place, name)):

@@ -3,9 +3,8 @@
 Decided here: what belongs together, and whom a ladder's step reaches. Not decided here: where it was written down (`config`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -72,14 +71,16 @@ class Book:
 
     def zone_of(self, agreement: str, at: int) -> ZoneInfo | None:
         """The zone of the calendar by which an agreement counts at an instant; None for an agreement that is not known."""
-        versions = sorted((a for a in self.promises.agreements if a.name == agreement), key=attrgetter("since"))
+        versions = self.promises.versions.get(agreement, ())
         held = next((a for a in reversed(versions) if a.since <= at), versions[0] if versions else None)
         return held.calendar.zone_on(to_datetime(at).date()) if held else None
 
-    def zone_at(self, at: int) -> ZoneInfo:
-        """The desk's zone, by whose clock people speak of times: that of its first agreement that does not count in UTC."""
-        names = dict.fromkeys(agreement.name for agreement in self.promises.agreements)
-        return next((zone for name in names if (zone := self.zone_of(name, at)) not in (None, UTC)), None) or UTC
+    def zone_at(self, at: int, first: Iterable[str] = ()) -> ZoneInfo:
+        """The zone by whose clock people speak of times: that of the first agreement which does not count in UTC; those
+        named `first` are asked before all others.
+        """
+        zones = (self.zone_of(name, at) for name in (*first, *self.promises.versions))
+        return next((zone for zone in zones if zone not in (None, UTC)), None) or UTC
 
     def silent(self, event: str, crossing: str | None) -> bool:
         """Whether no rule can hold at such an event, whatever the ticket is; most events need not be asked about."""

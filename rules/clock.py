@@ -127,7 +127,7 @@ class Clock:
             self.advance(at)
             self.elapsed.split(at)
         new = [exception.id for exception in target.under if exception not in self.target.under]
-        before = self.elapsed.used, self.target.milliseconds
+        used_before, limit_before = self.elapsed.used, self.target.milliseconds
         self.target = target
         self.elapsed.measure_in(target.counted)
         self._arm()
@@ -141,13 +141,12 @@ class Clock:
                 self._settle(at)
             self._say_excused(at, new[0] if new else None, reason, self.due if self.stopped_at is None else None)
             return
-        after = self.elapsed.used, target.milliseconds
-        said = reasons.recounted(self.metric, target, before[0], after[0], reason, broken=self.breached_at is not None)
-        broken_by_now = self.breached_at is not None and after[1] <= after[0]
-        by_this_count = self.elapsed.reached(after[1]) if broken_by_now else None
+        used, limit, broken = self.elapsed.used, target.milliseconds, self.breached_at is not None
+        said = reasons.recounted(self.metric, target, used_before, used, reason, broken=broken)
+        by_this_count = self.elapsed.reached(limit) if broken and limit <= used else None
         if self.stopped_at is None:
             self._change(at, reason, "clock.recounted", said, by_this_count)
-        elif before != after:
+        elif (used_before, limit_before) != (used, limit):
             self._decide(at, "clock.recounted", said, due_at=by_this_count, occurrence=self._nth(at, "clock.recounted"))
 
     def waive(self, at: int, waiver: SlaException) -> None:

@@ -47,6 +47,10 @@ class Promises:
         self._always_concerned = not self.asked.isdisjoint(DERIVED)
         self._by_version: dict[tuple[str | None, str | None], Agreement] = {(a.name, a.version): a for a in self.agreements}
         self._in_order = sorted(self.agreements, key=lambda agreement: agreement.since)
+        # By name, in the order of the configuration, each agreement's versions in the order of their dates.
+        self.versions: dict[str, list[Agreement]] = {agreement.name: [] for agreement in self.agreements}
+        for agreement in self._in_order:
+            self.versions[agreement.name].append(agreement)
         self._calendars = dict.fromkeys(calendar for agreement in self.agreements for calendar in agreement.calendars)
         versions = {agreement.since for agreement in self.agreements if agreement.applies_to == "open"}
         self.changes = sorted(versions.union(*(calendar.changes for calendar in self._calendars)))

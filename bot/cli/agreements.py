@@ -83,13 +83,13 @@ def preview(
     from adapters.ledger.store import open_ledger
 
     ledger = open_ledger(settings.database_url)
+    now = WallClock().now()
     try:
-        check_published(ledger.register.events(), new_book, WallClock().now())
+        check_published(ledger.register.events(), new_book, now)
     except PublishedError as error:
         raise settings_error(f"{new} could not be published: {error}") from None
     known = {agreement.key for agreement in old_book.promises.agreements}
     # What would be published now holds from now on, however early its date.
-    now = WallClock().now()
     fresh = [agreement for agreement in new_book.promises.agreements if agreement.key not in known]
     new_book.promises = new_book.promises.known_from({agreement.key: now for agreement in fresh})
     at = max([now, *(agreement.since for agreement in fresh)])
