@@ -51,9 +51,9 @@ class App:
 
     async def run(self, listening: socket.socket) -> None:
         """Serve until a signal ends it; then finish what is under way and stop."""
-        # This process has the ledger's file alone: what an earlier one held when it died is free again.
-        await asyncio.to_thread(self.ledger.looks.release)
-        await asyncio.to_thread(self.ledger.outbox.reopen)
+        if self.ledger.alone:  # what an earlier process held when it died is free again
+            await asyncio.to_thread(self.ledger.looks.release)
+            await asyncio.to_thread(self.ledger.outbox.reopen)
         await asyncio.to_thread(self.registrar.publish)
         written, said = asyncio.Event(), asyncio.Event()
         tasks = [

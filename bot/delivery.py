@@ -53,11 +53,11 @@ class Delivery:
         """Send what is due; how many rows there were. After a failure, its channel waits: nothing overtakes it there."""
         rows = self._ledger.outbox.claim(self._clock.now(), BATCH)
         stuck: set[tuple[str, str]] = set()
-        held: list[int] = []
+        held: list[OutboxRow] = []
         for row in rows:
             channel = (row.platform, row.channel)
             if channel in stuck:
-                held.append(row.id)
+                held.append(row)
             elif not self._deliver(row):
                 stuck.add(channel)
         if held:
@@ -73,7 +73,7 @@ class Delivery:
         except Exception as error:
             log.exception("a delivery failed", outbox=row.id, ticket=row.ticket, platform=row.platform)
             return self._fail(row, f"{type(error).__name__}: {error}", permanent=False)
-        self._ledger.outbox.sent(row.id, self._clock.now())
+        self._ledger.outbox.sent(row, self._clock.now())
         return True
 
     def _send(self, row: OutboxRow) -> None:
@@ -109,7 +109,7 @@ class Delivery:
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
         retry_at = None if dead else self._clock.now() + int(wait * jitter * self._clock.speed)
         log.warning("not delivered", outbox=row.id, ticket=row.ticket, error=error, again=not dead)
-        self._ledger.outbox.failed(row.id, error, retry_at)
+        self._ledger.outbox.failed(row, error, retry_at)
         return dead
 
 

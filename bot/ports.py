@@ -27,6 +27,14 @@ from rules.clock_row import ClockRow
 from rules.ticket import TicketEvent
 
 
+class LedgerError(Exception):
+    """The ledger's database cannot be used; the message says why and what to do."""
+
+
+class LedgerUnavailableError(LedgerError):
+    """The ledger's database does not answer, or cannot be written now; nothing of what was asked is stored."""
+
+
 class WallClockPort(Protocol):
     """What time it is."""
 
@@ -45,15 +53,15 @@ class Intake(Protocol):
     def append(self, events: Sequence[TicketEvent], refused: Sequence[Refused], now: int) -> list[bool]:
         """Store events and what was refused in one transaction; for each event, whether it is new."""
 
-    def act(self, event: TicketEvent, clock: Callable[[], int]) -> None:
-        """Store what a person just did, at the instant at which it is stored."""
+    def act(self, event: TicketEvent, clock: Callable[[], int]) -> bool:
+        """Store what a person just did, at the instant at which it is stored; False where it is known already."""
 
 
 class Looks(Protocol):
     """What the watch reads and writes."""
 
     def claim(self, now: int, limit: int) -> list[str]:
-        """Tickets that need a look now, taken for a minute."""
+        """Tickets that need a look now, taken for some seconds."""
 
     def release(self) -> None:
         """After a crash of the only process: nobody holds a ticket."""
@@ -67,7 +75,7 @@ class Looks(Protocol):
         """By customer, when its SLAs went overdue in other tickets."""
 
     def write(self, looks: Sequence[Written]) -> list[bool]:
-        """Write looks in one transaction; False for one whose ticket has had an event since it was read."""
+        """Write looks in one transaction; False for one whose ticket has changed since it was read."""
 
     def postpone(self, ticket: str, now: int, error: str) -> None:
         """A look has failed: try again later."""
@@ -81,12 +89,12 @@ class Outbox(Protocol):
 
     def claim(self, now: int, limit: int) -> list[OutboxRow]: ...
 
-    def sent(self, id: int, now: int) -> None: ...
+    def sent(self, row: OutboxRow, now: int) -> None: ...
 
-    def failed(self, id: int, error: str, retry_at: int | None) -> None:
+    def failed(self, row: OutboxRow, error: str, retry_at: int | None) -> None:
         """Not sent: again at `retry_at`, or never."""
 
-    def release(self, ids: Sequence[int]) -> None:
+    def release(self, rows: Sequence[OutboxRow]) -> None:
         """Not tried after all: they keep their places."""
 
     def reopen(self) -> None:
@@ -189,6 +197,9 @@ class Ledger:
     reader: Reader
     register: RegisterEvents
     sweeps: Sweeps
+    alone: bool
+    """Whether it is a file, which one process has alone."""
+    close: Callable[[], None]
 
 
 class Commands(Protocol):

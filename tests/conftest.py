@@ -5,7 +5,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ if str(ROOT) not in sys.path:  # so that plain `pytest` finds `tests.support` as
     sys.path.insert(0, str(ROOT))
 
 from bot.cli.compiled import outdated  # noqa: E402 - found by the line above
+
+if TYPE_CHECKING:
+    from tests.support.postgres import Postgres
 
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = ROOT.parent / "shared"
@@ -59,3 +62,23 @@ def nothing_but_loopback() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Postgres]":
+    """A PostgreSQL server, for all tests of this process."""
+    from tests.support.postgres import Postgres
+
+    server = Postgres().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres: "Postgres") -> str:
+    """The name of an empty ledger on it, to be copied; migrating takes longer than most tests."""
+    from adapters.ledger.migrating import migrate
+
+    postgres.run("CREATE DATABASE empty TEMPLATE template0")
+    migrate(postgres.url("empty"))
+    return "empty"

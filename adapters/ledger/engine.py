@@ -1,76 +1,90 @@
 """The connection to the ledger's database.
 
-Decided here: SQLite in WAL mode with synchronous=FULL, so that what is acknowledged is on the disk; write transactions take
-the lock at their beginning. Migrations run forward from here. Not decided here: what is stored.
+Decided here: SQLite in WAL mode with synchronous=FULL, so that what is acknowledged is on the disk, and write transactions that
+take the lock at their beginning; PostgreSQL by psycopg, whose dead connections are noticed within seconds. Not decided here:
+what a failed transaction does (`database`), what is stored.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError
 
+from bot.ports import LedgerError
 
-class LedgerError(Exception):
-    """The ledger's database cannot be used; the message says why and what to do."""
+EXAMPLES = "sqlite:///slakeeper.db, or postgresql://USER:PASSWORD@HOST/DATABASE"
+_POSTGRES = ("postgresql", "postgres")
+_CONNECTING: Mapping[str, Any] = {
+    "application_name": "slakeeper",
+    "connect_timeout": 5,
+    # A server that is gone without a word, as after a failover, is given up within these seconds, not after the system's hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
 
 
 def connect(url: str) -> Engine:
-    """An engine for a database URL such as `sqlite:///slakeeper.db`. Raises LedgerError."""
+    """An engine for a database URL such as `sqlite:///slakeeper.db`. Raises LedgerError; nothing is connected yet."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise LedgerError("DATABASE_URL is no database URL: write sqlite:///slakeeper.db") from None
-    if parsed.get_backend_name() != "sqlite":
-        name = parsed.get_backend_name()
-        raise LedgerError(f"DATABASE_URL names {name!r}: this version keeps its ledger in SQLite, as sqlite:///slakeeper.db")
-    if parsed.database in (None, "", ":memory:"):
-        raise LedgerError("DATABASE_URL names no file, and a ledger in memory would be lost: write sqlite:///slakeeper.db")
-    if not Path(str(parsed.database)).parent.is_dir():
-        raise LedgerError(f"DATABASE_URL: there is no folder {Path(str(parsed.database)).parent} for the ledger's file")
-    engine = create_engine(parsed, connect_args={"timeout": 30})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    except (ArgumentError, ValueError):
+        raise LedgerError(f"DATABASE_URL is no database URL: write {EXAMPLES}") from None
+    backend = parsed.drivername.partition("+")[0]
+    if backend == "sqlite":
+        return _sqlite(parsed)
+    if backend in _POSTGRES:
+        return _postgres(parsed)
+    raise LedgerError(f"DATABASE_URL names {backend!r}: the ledger is kept in SQLite or PostgreSQL: write {EXAMPLES}")
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        yield connection
+def file_of(engine: Engine) -> Path | None:
+    """The file of a SQLite ledger; None for a server."""
+    return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
+
+
+def upsert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """An insert that can say what happens where the key is there already; both databases say it alike."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    found: postgresql.Insert | sqlite.Insert = dialect.insert(table)
+    return found
+
+
+def replacing(connection: Connection, table: Table) -> Insert:
+    """An insert that replaces the row with the same primary key."""
+    statement = upsert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; those whose unique key is already there are left as they are."""
     if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+        connection.execute(upsert(connection, table).on_conflict_do_nothing(), list(rows))
 
 
-def migrate(url: str) -> None:
-    """Bring the database to this version. Raises LedgerError where it is of a newer one or cannot be written."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
+def _sqlite(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise LedgerError("DATABASE_URL names no file, and a ledger in memory would be lost: write sqlite:///slakeeper.db")
+    if not Path(str(url.database)).parent.is_dir():
+        raise LedgerError(f"DATABASE_URL: there is no folder {Path(str(url.database)).parent} for the ledger's file")
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
 
-    engine = connect(url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    try:
-        with writing(engine) as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except CommandError as error:
-        raise LedgerError(f"the ledger is from a newer version of Slakeeper: install that one ({error})") from None
-    except DatabaseError as error:
-        raise LedgerError(f"the ledger at {engine.url.database} cannot be opened: {error.orig}") from None
-    finally:
-        engine.dispose()
+
+def _postgres(url: URL) -> Engine:
+    if not url.database:
+        raise LedgerError(f"DATABASE_URL names no database: write {EXAMPLES}")
+    given = {name: value for name, value in _CONNECTING.items() if name not in url.query}
+    return create_engine(url.set(drivername="postgresql+psycopg"), connect_args=given, pool_size=8, max_overflow=16)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

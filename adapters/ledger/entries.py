@@ -32,6 +32,11 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def storable(text: str) -> str:
+    """A text as both databases can hold it: half characters and NUL become question marks."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
 def event_key(event: TicketEvent) -> str:
     """(source, id) makes an event unique."""
     return "e" + _digest(f"{event.source}\0{event.id}")

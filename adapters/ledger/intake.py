@@ -4,71 +4,104 @@ Decided here: one transaction for all that came in together; a known event is ig
 attention now, and its `seen` grows, so that a look under way notices. Not decided here: what an event means.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, insert, select
 
-from adapters.ledger.engine import insert_new, writing
-from adapters.ledger.entries import event_entry, event_key
+from adapters.ledger import chain
+from adapters.ledger.database import Database
+from adapters.ledger.engine import insert_new, upsert
+from adapters.ledger.entries import event_entry, storable
 from adapters.ledger.schema import entries, personal, quarantine, tickets
 from bot.records import Refused
 from rules.ticket import TicketEvent
+
+Entry = tuple[dict[str, Any], dict[str, Any] | None]
+"""The row of an event, and that of its personal fields where it has some."""
 
 
 class SqlIntake:
     """Stores what comes in."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def append(self, events: Sequence[TicketEvent], refused: Sequence[Refused], now: int) -> list[bool]:
         """Store events and what was refused; for each event, whether it is new."""
-        keys = [event_key(event) for event in events]
-        with writing(self._engine) as connection:
-            known: set[str] = set()
-            for start in range(0, len(keys), 500):
-                found = connection.execute(select(entries.c.key).where(entries.c.key.in_(keys[start : start + 500])))
-                known.update(found.scalars())
-            fresh, news = [], []
-            for key, event in zip(keys, events, strict=True):
-                news.append(key not in known)
-                if key not in known:
-                    known.add(key)
-                    fresh.append(event)
-            for event in fresh:
-                insert_event(connection, event, now)
-            self._attend(connection, {event.ticket for event in fresh}, now)
-            if refused:
-                kept = [{"received_at": now, "reason": item.reason, "raw": item.raw} for item in refused]
-                connection.execute(insert(quarantine), kept)
-        return news
+        rows = [event_entry(event, now) for event in events]
+        kept = [_kept(item, index, now) for index, item in enumerate(refused)]
 
-    def act(self, event: TicketEvent, clock: Callable[[], int]) -> None:
-        """Store what a person just did. It happens when nothing else can be written any more: a look that was written before
-        ends before it, and one that is written after it has to look again.
+        def work(connection: Connection) -> list[bool]:
+            known = _known(connection, [row["key"] for row, _ in rows])
+            found, news = [], []
+            for row, hidden in rows:
+                news.append(row["key"] not in known)
+                if news[-1]:
+                    known.add(row["key"])
+                    found.append((row, hidden))
+            if found:
+                attend(connection, {row["ticket"] for row, _ in found}, now)
+                insert_entries(connection, found, now)
+            insert_new(connection, quarantine, kept)
+            return news
+
+        return self._database.write(work)
+
+    def act(self, event: TicketEvent, clock: Callable[[], int]) -> bool:
+        """Store what a person just did; False where it is known already, as when a click is delivered twice.
+
+        It happens when nothing else can be written to its ticket any more: a look that was written before ends before it, and
+        one that is written after it has to look again.
         """
-        with writing(self._engine) as connection:
+
+        def work(connection: Connection) -> bool:
+            attend(connection, {event.ticket}, clock())
             now = clock()
-            insert_event(connection, replace(event, time=now, recorded=now), now)
-            self._attend(connection, {event.ticket}, now)
+            row, hidden = event_entry(replace(event, time=now, recorded=now), now)
+            if _known(connection, [row["key"]]):
+                return False
+            insert_entries(connection, [(row, hidden)], now)
+            return True
 
-    @staticmethod
-    def _attend(connection: Connection, ids: set[str], now: int) -> None:
-        if not ids:
-            return
-        insert_new(connection, tickets, [{"id": id, "seen": 0, "attention_at": now} for id in sorted(ids)])
-        ordered = sorted(ids)
-        for start in range(0, len(ordered), 500):
-            some = tickets.c.id.in_(ordered[start : start + 500])
-            connection.execute(update(tickets).where(some).values(seen=tickets.c.seen + 1, attention_at=now, claimed_until=0))
+        return self._database.write(work)
 
 
-def insert_event(connection: Connection, event: TicketEvent, now: int, *, under: str | None = None) -> None:
-    """Write the entry of an event that is not known yet, `under` its ticket or another name; its personal fields beside it."""
-    row, hidden = event_entry(event, now)
-    if under is not None:
-        row["ticket"] = under
-    inserted = connection.execute(insert(entries).values(row)).inserted_primary_key
-    if hidden:
-        connection.execute(insert(personal).values(entry=inserted[0] if inserted else None, **hidden))
+def attend(connection: Connection, ids: set[str], now: int) -> None:
+    """Have tickets looked at now, also those that are not known yet; until the transaction ends, nothing else is written to
+    them.
+    """
+    statement = upsert(connection, tickets)
+    again = {"seen": tickets.c.seen + 1, "attention_at": statement.excluded.attention_at}
+    rows = [{"id": id, "seen": 1, "attention_at": now} for id in sorted(ids)]
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again), rows)
+
+
+def insert_entries(connection: Connection, found: Sequence[Entry], now: int) -> None:
+    """Write entries of events that are not known yet, their personal fields beside them."""
+    arrivals = chain.append(connection, [row for row, _ in found], now)
+    insert_personal(connection, arrivals, [hidden for _, hidden in found])
+
+
+def insert_personal(connection: Connection, arrivals: Sequence[int], hidden: Sequence[dict[str, Any] | None]) -> None:
+    """Write the personal fields of entries, by the entries' arrival numbers."""
+    beside = [{"entry": seq, **fields} for seq, fields in zip(arrivals, hidden, strict=True) if fields]
+    if beside:
+        connection.execute(insert(personal), beside)
+
+
+def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of some keys that stand in the ledger."""
+    known: set[str] = set()
+    for start in range(0, len(keys), 500):
+        known.update(connection.execute(select(entries.c.key).where(entries.c.key.in_(keys[start : start + 500]))).scalars())
+    return known
+
+
+def _kept(item: Refused, index: int, now: int) -> Mapping[str, Any]:
+    """What was refused as the quarantine has it; its key tells whether it is there already, where storing it is tried again."""
+    raw = storable(item.raw)
+    key = hashlib.blake2b(f"{now}\0{index}\0{raw}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+    return {"received_at": now, "reason": storable(item.reason), "raw": raw, "key": key}

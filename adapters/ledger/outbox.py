@@ -9,10 +9,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, tuple_, update
 
-from adapters.ledger.engine import insert_new, writing
-from adapters.ledger.entries import canonical
+from adapters.ledger.database import Database, one_at_a_time
+from adapters.ledger.engine import insert_new
+from adapters.ledger.entries import canonical, storable
 from adapters.ledger.schema import outbox
 from bot.records import OutboxRow
 from rules.instants import MINUTE
@@ -27,6 +28,11 @@ def _has_older() -> ColumnElement[bool]:
     return exists().where(same, _OLDER.c.id < outbox.c.id, _OLDER.c.state.in_(_WAITING))
 
 
+def _due(now: int) -> ColumnElement[bool]:
+    """To be sent now; a row that was taken far ahead was taken before the clock was set back."""
+    return or_(outbox.c.due_at <= now, (outbox.c.state == "sending") & (outbox.c.due_at > now + 2 * MINUTE))
+
+
 def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
     """A row as the table has it; the key is hashed to a fixed length."""
     key = hashlib.blake2b(row.key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
@@ -37,57 +43,61 @@ def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
 class SqlOutbox:
     """Rows waiting to be sent."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def add(self, rows: Sequence[OutboxRow], now: int) -> None:
         """What no look brought about; a row whose key is known is left as it is."""
-        with writing(self._engine) as connection:
-            insert_new(connection, outbox, [outbox_row(row, now) for row in rows])
+        found = [outbox_row(row, now) for row in rows]
+        if found:
+            self._database.write(lambda connection: insert_new(connection, outbox, found))
 
     def claim(self, now: int, limit: int) -> list[OutboxRow]:
         """Rows due now, in order, marked as being sent; a row that was being sent for a minute counts as lost on the way."""
         waiting, where = outbox.c.state.in_(_WAITING), (outbox.c.platform, outbox.c.channel)
-        stuck = select(*where).where(waiting, outbox.c.due_at > now)  # on the way, or to be tried again: nothing overtakes it
-        due = select(outbox).where(waiting, outbox.c.due_at <= now, tuple_(*where).not_in(stuck))
-        with writing(self._engine) as connection:
-            rows = connection.execute(due.order_by(outbox.c.id).limit(limit)).all()
+        stuck = select(*where).where(waiting, ~_due(now))  # on the way, or to be tried again: nothing overtakes it
+        due = select(outbox).where(waiting, _due(now), tuple_(*where).not_in(stuck)).order_by(outbox.c.id).limit(limit)
+        again = {"state": "sending", "due_at": now + MINUTE, "attempts": outbox.c.attempts + 1}
+
+        def work(connection: Connection) -> list[OutboxRow]:
+            one_at_a_time(connection, "outbox")  # a channel's rows go to one process, so that they keep their order
+            rows = connection.execute(due).all()
             if rows:
-                taken = outbox.c.id.in_([row.id for row in rows])
-                again = {"state": "sending", "due_at": now + MINUTE, "attempts": outbox.c.attempts + 1}
-                connection.execute(update(outbox).where(taken).values(again))
-        return [
-            OutboxRow(r.key, r.ticket, r.platform, r.channel, json.loads(r.body), r.due_at, r.id, r.attempts + 1) for r in rows
-        ]
+                connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(again))
+            return [
+                OutboxRow(r.key, r.ticket, r.platform, r.channel, json.loads(r.body), r.due_at, r.id, r.attempts + 1)
+                for r in rows
+            ]
 
-    def sent(self, id: int, now: int) -> None:
+        return self._database.write(work)
+
+    def sent(self, row: OutboxRow, now: int) -> None:
         """It was said."""
-        self._mark(id, state="sent", sent_at=now, error=None)
+        self._mark([row], state="sent", sent_at=now, error=None)
 
-    def failed(self, id: int, error: str, retry_at: int | None) -> None:
+    def failed(self, row: OutboxRow, error: str, retry_at: int | None) -> None:
         """It was not said: again at `retry_at`, or never."""
         if retry_at is None:
-            self._mark(id, state="failed", error=error[:500])
+            self._mark([row], state="failed", error=storable(error[:500]))
         else:
-            self._mark(id, state="pending", error=error[:500], due_at=retry_at)
+            self._mark([row], state="pending", error=storable(error[:500]), due_at=retry_at)
 
-    def release(self, ids: Sequence[int]) -> None:
+    def release(self, rows: Sequence[OutboxRow]) -> None:
         """Not tried after all: they keep their places."""
-        with writing(self._engine) as connection:
-            again = {"state": "pending", "due_at": 0, "attempts": outbox.c.attempts - 1}
-            connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(again))
+        self._mark(rows, state="pending", due_at=0, attempts=outbox.c.attempts - 1)
 
     def reopen(self) -> None:
         """After a crash of the only process: what was being sent is to be sent again at once."""
-        with writing(self._engine) as connection:
-            connection.execute(update(outbox).where(outbox.c.state == "sending").values(state="pending", due_at=0))
+        again = update(outbox).where(outbox.c.state == "sending").values(state="pending", due_at=0)
+        self._database.write(lambda connection: connection.execute(again))
 
     def next_due(self) -> int | None:
         """When the next row can be claimed: of each channel's waiting rows, the oldest decides."""
-        first = outbox.c.state.in_(_WAITING) & ~_has_older()
-        with self._engine.connect() as connection:
-            return connection.execute(select(func.min(outbox.c.due_at)).where(first)).scalar()
+        first = select(func.min(outbox.c.due_at)).where(outbox.c.state.in_(_WAITING) & ~_has_older())
+        return self._database.read(lambda connection: connection.execute(first).scalar())
 
-    def _mark(self, id: int, **values: Any) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(update(outbox).where(outbox.c.id == id).values(values))
+    def _mark(self, rows: Sequence[OutboxRow], **values: Any) -> None:
+        """Only where no other process has taken the row since, as it may after a minute without a word."""
+        mine = [(outbox.c.id == row.id) & (outbox.c.attempts == row.attempts) for row in rows]
+        marked = update(outbox).where(or_(*mine), outbox.c.state == "sending").values(values)
+        self._database.write(lambda connection: connection.execute(marked))

@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, literal, or_, select
 
+from adapters.ledger.database import Database
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
 from bot.records import Health, Tally, TicketView
@@ -23,12 +24,13 @@ _GROUPS = ("customer", "tier", "region", "service", "priority", "team", "agreeme
 class SqlReader:
     """Reads how things stand."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def ticket(self, ticket: str) -> TicketView | None:
         """A ticket as it was looked at last."""
-        with self._engine.connect() as connection:
+
+        def work(connection: Connection) -> TicketView | None:
             found = connection.execute(select(tickets.c.facts, tickets.c.looked_at).where(tickets.c.id == ticket)).first()
             if found is None:
                 return None
@@ -36,6 +38,8 @@ class SqlReader:
             rows = [_clock(row) for row in connection.execute(own)]
             called = connection.execute(select(pages).where(pages.c.ticket == ticket).order_by(pages.c.opened_at))
             return TicketView(ticket, json.loads(found.facts), rows, [_page(row) for row in called], found.looked_at)
+
+        return self._database.read(work)
 
     def clocks(
         self, now: int, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
@@ -48,30 +52,26 @@ class SqlReader:
                 clocks.c.verdict.in_({*verdicts, "on track", "at risk", "excused"}), _verdict(now).in_(verdicts)
             )
         ordered = wanted.order_by(clocks.c.due_at.is_(None), clocks.c.due_at, clocks.c.ticket).limit(limit)
-        with self._engine.connect() as connection:
-            return [_clock(row) for row in connection.execute(ordered)]
+        return [_clock(row) for row in self._all(ordered)]
 
     def breached(self, now: int, since: int, limit: int) -> list[ClockRow]:
         """Clocks that went overdue by now, at or after an instant, latest first."""
         at = case((_overdue_since(now), clocks.c.due_at), else_=clocks.c.breached_at)
         wanted = select(clocks).where(or_(clocks.c.breached_at >= since, _overdue_since(now) & (at >= since)))
         wanted = wanted.order_by(at.desc()).limit(limit)
-        with self._engine.connect() as connection:
-            return [_clock(row) for row in connection.execute(wanted)]
+        return [_clock(row) for row in self._all(wanted)]
 
     def pages(self, *, open_only: bool = True, limit: int = 100) -> list[PageRow]:
         """Pages, latest first."""
         wanted = select(pages).order_by(pages.c.opened_at.desc(), pages.c.page).limit(limit)
         if open_only:
             wanted = wanted.where(pages.c.state != "closed")
-        with self._engine.connect() as connection:
-            return [_page(row) for row in connection.execute(wanted)]
+        return [_page(row) for row in self._all(wanted)]
 
     def page(self, page: str) -> PageRow | None:
         """One page."""
-        with self._engine.connect() as connection:
-            found = connection.execute(select(pages).where(pages.c.page == page)).first()
-            return _page(found) if found else None
+        found = self._all(select(pages).where(pages.c.page == page))
+        return _page(found[0]) if found else None
 
     def tally(
         self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: str | None = None
@@ -83,50 +83,48 @@ class SqlReader:
         if within is not None:
             wanted = wanted.where(_judged_within(now, *within))
         found: dict[tuple[str, str, str, str | None], dict[str, int]] = defaultdict(dict)
-        with self._engine.connect() as connection:
-            for agreement, kind, metric, group, state, number in connection.execute(wanted):
-                found[agreement, kind, metric, group][state] = number
+        for agreement, kind, metric, group, state, number in self._all(wanted):
+            found[agreement, kind, metric, group][state] = number
         ordered = sorted(found.items(), key=lambda item: tuple(part or "" for part in item[0]))
         return [Tally(*key, verdicts) for key, verdicts in ordered]
 
     def last_judged(self, filters: Mapping[str, str]) -> int | None:
         """When such a clock was judged, or ended, last."""
-        with self._engine.connect() as connection:
-            return connection.execute(_filtered(select(func.max(clocks.c.judged_at)), filters)).scalar()
+        last: int | None = self._number(_filtered(select(func.max(clocks.c.judged_at)), filters))
+        return last
 
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
-        with self._engine.connect() as connection:
-            wanted = open_tickets().where(tickets.c.id > after).order_by(tickets.c.id).limit(limit)
-            return list(connection.execute(wanted).scalars())
+        wanted = open_tickets().where(tickets.c.id > after).order_by(tickets.c.id).limit(limit)
+        return [row.id for row in self._all(wanted)]
 
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text, any case."""
         wanted = (
             select(tickets.c.id).where(tickets.c.id.istartswith(prefix, autoescape=True)).order_by(tickets.c.id).limit(limit)
         )
-        with self._engine.connect() as connection:
-            return list(connection.execute(wanted).scalars())
+        return [row.id for row in self._all(wanted)]
 
     def health(self, now: int) -> Health:
         """How the bot itself is doing."""
         waiting = outbox.c.state.in_(("pending", "sending"))
         late = tickets.c.attention_at < now - MINUTE
-        with self._engine.connect() as connection:
+        failing = self._all(select(tickets.c.id, tickets.c.error).where(tickets.c.failures > 0).limit(20))
+        return Health(
+            tickets=self._number(select(func.count()).select_from(tickets)),
+            overdue_looks=self._number(select(func.count()).select_from(tickets).where(late)),
+            failing=[(row.id, row.error or "") for row in failing],
+            outbox_waiting=self._number(select(func.count()).select_from(outbox).where(waiting)),
+            oldest_waiting=self._number(select(func.min(outbox.c.created_at)).where(waiting)),
+            dead_letters=self._number(select(func.count()).select_from(outbox).where(outbox.c.state == "failed")),
+            quarantined=self._number(select(func.count()).select_from(quarantine)),
+        )
 
-            def number(wanted: Select[Any]) -> Any:
-                return connection.execute(wanted).scalar()
+    def _all(self, wanted: Select[Any]) -> Sequence[Any]:
+        return self._database.read(lambda connection: connection.execute(wanted).all())
 
-            failing = connection.execute(select(tickets.c.id, tickets.c.error).where(tickets.c.failures > 0).limit(20))
-            return Health(
-                tickets=number(select(func.count()).select_from(tickets)),
-                overdue_looks=number(select(func.count()).select_from(tickets).where(late)),
-                failing=[(row.id, row.error or "") for row in failing],
-                outbox_waiting=number(select(func.count()).select_from(outbox).where(waiting)),
-                oldest_waiting=number(select(func.min(outbox.c.created_at)).where(waiting)),
-                dead_letters=number(select(func.count()).select_from(outbox).where(outbox.c.state == "failed")),
-                quarantined=number(select(func.count()).select_from(quarantine)),
-            )
+    def _number(self, wanted: Select[Any]) -> Any:
+        return self._database.read(lambda connection: connection.execute(wanted).scalar())
 
 
 def _overdue_since(now: int) -> ColumnElement[bool]:

@@ -1,29 +1,68 @@
 """The ledger's tables.
 
 Decided here: `entries` is the ledger itself, append-only: ticket events and decisions, each as canonical bytes under a unique
-key, those of the register of exceptions under no ticket; `personal` holds, beside it, what may have to be erased, so that an
-entry carries only its salted hash. All other tables can be computed anew from these two. Instants are integers, milliseconds
-UTC. Not decided here: the migrations' steps.
+key and linked to the one before it in its chain, those of the register of exceptions under no ticket; `personal` holds,
+beside it, what may have to be erased, so that an entry carries only its salted hash. All other tables can be computed anew
+from these two. Instants are integers, milliseconds UTC. Not decided here: the migrations' steps.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s"})
 _Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def text_of(length: int) -> TypeEngine[str]:
+    """A text in the order of its bytes in both databases, as Python sorts it: rows are locked in that order everywhere."""
+    return String(length).with_variant(Text(collation="C"), "postgresql")
+
 
 entries = Table(
     "entries",
     metadata,
     Column("seq", _Serial, primary_key=True, autoincrement=True),
-    Column("kind", String(200), nullable=False),
-    Column("ticket", String(200), nullable=False, index=True),
-    Column("key", String(64), nullable=False),
+    Column("kind", text_of(200), nullable=False),
+    Column("ticket", text_of(200), nullable=False, index=True),
+    Column("key", text_of(64), nullable=False),
     Column("is_event", Boolean, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+    Column("day", Integer),
+    Column("shard", Integer),
+    Column("number", BigInteger),
+    Column("hash", LargeBinary),
     Index("uq_entries_key", "key", unique=True),
+    Index("uq_entries_chain", "day", "shard", "number", unique=True),
     sqlite_autoincrement=True,
+)
+
+chains = Table(
+    "chains",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("mac", text_of(64), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", text_of(100), primary_key=True),
+    Column("holder", text_of(200), nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
 )
 
 personal = Table(
@@ -37,7 +76,7 @@ personal = Table(
 tickets = Table(
     "tickets",
     metadata,
-    Column("id", String(200), primary_key=True),
+    Column("id", text_of(200), primary_key=True),
     Column("attention_at", BigInteger, index=True),
     Column("claimed_until", BigInteger, nullable=False, default=0),
     Column("seen", Integer, nullable=False),
@@ -50,14 +89,14 @@ tickets = Table(
 clocks = Table(
     "clocks",
     metadata,
-    Column("ticket", String(200), primary_key=True),
-    Column("agreement", String(200), primary_key=True),
-    Column("metric", String(200), primary_key=True),
+    Column("ticket", text_of(200), primary_key=True),
+    Column("agreement", text_of(200), primary_key=True),
+    Column("metric", text_of(200), primary_key=True),
     Column("cycle", Integer, primary_key=True),
-    Column("version", String(200), nullable=False),
-    Column("kind", String(10), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("verdict", String(20), nullable=False, index=True),
+    Column("version", text_of(200), nullable=False),
+    Column("kind", text_of(10), nullable=False),
+    Column("state", text_of(20), nullable=False),
+    Column("verdict", text_of(20), nullable=False, index=True),
     Column("target_ms", BigInteger, nullable=False),
     Column("elapsed_ms", BigInteger, nullable=False),
     Column("wall_elapsed_ms", BigInteger, nullable=False),
@@ -68,7 +107,7 @@ clocks = Table(
     Column("breached_at", BigInteger),
     Column("original_due_at", BigInteger),
     Column("next_at", BigInteger),
-    Column("calendar", String(200), nullable=False),
+    Column("calendar", text_of(200), nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("suspended", Text, nullable=False, server_default="[]"),
     Column("judged_at", BigInteger, index=True),
@@ -84,11 +123,11 @@ clocks = Table(
 pages = Table(
     "pages",
     metadata,
-    Column("page", String(300), primary_key=True),
-    Column("ticket", String(200), nullable=False, index=True),
-    Column("ladder", String(200), nullable=False),
-    Column("team", String(200)),
-    Column("state", String(20), nullable=False, index=True),
+    Column("page", text_of(300), primary_key=True),
+    Column("ticket", text_of(200), nullable=False, index=True),
+    Column("ladder", text_of(200), nullable=False),
+    Column("team", text_of(200)),
+    Column("state", text_of(20), nullable=False, index=True),
     Column("step", Integer, nullable=False),
     Column("to", Text, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
@@ -103,12 +142,12 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("key", String(64), nullable=False),
-    Column("ticket", String(200), nullable=False),
-    Column("platform", String(20), nullable=False),
-    Column("channel", String(300), nullable=False),
+    Column("key", text_of(64), nullable=False),
+    Column("ticket", text_of(200), nullable=False),
+    Column("platform", text_of(20), nullable=False),
+    Column("channel", text_of(300), nullable=False),
     Column("body", Text, nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("state", text_of(20), nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Text),
@@ -123,11 +162,11 @@ outbox = Table(
 chat = Table(
     "chat",
     metadata,
-    Column("id", String(600), primary_key=True),
+    Column("id", text_of(600), primary_key=True),
     Column("rev", BigInteger, nullable=False),
-    Column("channel", String(300), nullable=False, index=True),
-    Column("kind", String(20), nullable=False),
-    Column("ticket", String(200)),
+    Column("channel", text_of(300), nullable=False, index=True),
+    Column("kind", text_of(20), nullable=False),
+    Column("ticket", text_of(200)),
     Column("card", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("edited_at", BigInteger),
@@ -138,7 +177,7 @@ chat_log = Table(
     "chat_log",
     metadata,
     Column("outbox", _Serial, primary_key=True, autoincrement=False),
-    Column("message", String(600), ForeignKey("chat.id"), nullable=False, index=True),
+    Column("message", text_of(600), ForeignKey("chat.id"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
     Column("mentions", Text, nullable=False),
@@ -148,10 +187,10 @@ sweeps = Table(
     "sweeps",
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("cause", String(300), nullable=False),
+    Column("cause", text_of(300), nullable=False),
     Column("since", BigInteger),
-    Column("phase", String(20), nullable=False, index=True),
-    Column("cursor", String(200), nullable=False),
+    Column("phase", text_of(20), nullable=False, index=True),
+    Column("cursor", text_of(200), nullable=False),
     Column("swept", Integer, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -164,5 +203,7 @@ quarantine = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", Text, nullable=False),
+    Column("key", text_of(64)),
+    Index("uq_quarantine_key", "key", unique=True),
     sqlite_autoincrement=True,
 )

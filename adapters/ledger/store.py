@@ -1,11 +1,12 @@
 """The ledger in one database, put together from its parts.
 
-Decided here: that a process which has the ledger's file alone takes back what an earlier one held when it died.
+Decided here: nothing but which parts there are.
 """
 
 from sqlalchemy import Engine
 
 from adapters.ledger.chat import SqlChat
+from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
 from adapters.ledger.intake import SqlIntake
 from adapters.ledger.looks import SqlLooks
@@ -23,12 +24,15 @@ def open_ledger(url: str) -> Ledger:
 
 def ledger_on(engine: Engine) -> Ledger:
     """The ledger on an engine."""
+    database = Database(engine)
     return Ledger(
-        SqlIntake(engine),
-        SqlLooks(engine),
-        SqlOutbox(engine),
-        SqlChat(engine),
-        SqlReader(engine),
-        SqlRegister(engine),
-        SqlSweeps(engine),
+        SqlIntake(database),
+        SqlLooks(database),
+        SqlOutbox(database),
+        SqlChat(database),
+        SqlReader(database),
+        SqlRegister(database),
+        SqlSweeps(database),
+        alone=database.alone,
+        close=engine.dispose,
     )

@@ -8,9 +8,10 @@ here: what the looks find.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
-from adapters.ledger.engine import writing
+from adapters.ledger.database import Database, one_at_a_time
+from adapters.ledger.intake import attend
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import clocks, sweeps, tickets
 from bot.records import Sweep
@@ -28,34 +29,42 @@ def insert_sweep(connection: Connection, cause: str, since: int | None, now: int
 class SqlSweeps:
     """Carries sweeps out, a step at a time."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def step(self, now: int) -> int:
         """Go on with the oldest sweep; how many tickets are to be looked at because of it, 0 where nothing is left to do."""
-        with writing(self._engine) as connection:
+        if not self._database.read(lambda connection: connection.execute(select(sweeps.c.id).limit(1)).first()):
+            return 0
+
+        def work(connection: Connection) -> int:
+            one_at_a_time(connection, "sweeps")
             while (sweep := connection.execute(select(sweeps).order_by(sweeps.c.id).limit(1)).first()) is not None:
                 ids = list(connection.execute(_wanted(sweep).limit(AT_A_TIME)).scalars())
                 own = sweeps.c.id == sweep.id
                 if ids:
-                    again = {"seen": tickets.c.seen + 1, "attention_at": now, "claimed_until": 0}
-                    connection.execute(update(tickets).where(tickets.c.id.in_(ids)).values(again))
+                    attend(connection, set(ids), now)
                     connection.execute(update(sweeps).where(own).values(cursor=ids[-1], swept=sweep.swept + len(ids)))
                     return len(ids)
                 if sweep.phase == _OPEN and sweep.since is not None:
                     connection.execute(update(sweeps).where(own).values(phase=_ENDED, cursor=""))
                 else:
                     connection.execute(delete(sweeps).where(own))
-        return 0
+            return 0
+
+        return self._database.write(work)
 
     def under_way(self) -> Sequence[Sweep]:
         """Sweeps that have not ended."""
-        with self._engine.connect() as connection:
+
+        def work(connection: Connection) -> Sequence[Sweep]:
             rows = connection.execute(select(sweeps).order_by(sweeps.c.id)).all()
             if not rows:
                 return []
             number = connection.execute(select(func.count()).select_from(open_tickets().subquery())).scalar() or 0
             return [Sweep(row.cause, row.swept, number, row.started_at) for row in rows]
+
+        return self._database.read(work)
 
 
 def _wanted(sweep: Row[Any]) -> Select[Any]:

@@ -79,8 +79,8 @@ def prepare(settings: Settings) -> None:
     """Logs, and a ledger of this version."""
     import structlog
 
-    from adapters.ledger.engine import LedgerError
-    from adapters.ledger.engine import migrate as migrate_ledger
+    from adapters.ledger.migrating import migrate as migrate_ledger
+    from bot.ports import LedgerError
 
     level = getattr(logging, settings.log_level.upper())
     structlog.configure(

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from adapters.ledger.engine import migrate
+from adapters.ledger.migrating import migrate
 from bot.app import App, build_app
 from bot.messages import Answer, Card
 from bot.records import ChatEntry, ChatMessage, OutboxRow

@@ -1,28 +1,25 @@
-"""The ledgers under contract. Another database joins by a line in `BACKENDS` that gives an empty, migrated URL."""
+"""The ledgers under contract: every test of this folder holds for each database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from adapters.ledger.engine import connect, migrate
+from adapters.ledger.engine import connect
 from adapters.ledger.store import ledger_on
+from tests.support.desk import empty_ledger
 from tests.support.ledgers import Opened
+from tests.support.postgres import Postgres
 
 
-def _sqlite(folder: Path) -> str:
-    return f"sqlite:///{folder}/ledger.db"
-
-
-BACKENDS: dict[str, Callable[[Path], str]] = {"sqlite": _sqlite}
-
-
-@pytest.fixture(params=sorted(BACKENDS))
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database of this version."""
-    found = BACKENDS[request.param](tmp_path)
-    migrate(found)
-    return found
+    if request.param == "postgresql":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.database(request.getfixturevalue("empty_database"))
+    (tmp_path / "ledger.db").write_bytes(empty_ledger())
+    return f"sqlite:///{tmp_path}/ledger.db"
 
 
 @pytest.fixture

@@ -8,10 +8,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from adapters.ledger.engine import LedgerError, connect, migrate
+from adapters.ledger.engine import connect
+from adapters.ledger.migrating import migrate
 from adapters.ledger.schema import metadata
 from adapters.ledger.store import open_ledger
+from bot.ports import LedgerError
 from tests.support.ledgers import Opened
+from tests.support.postgres import free_port
 
 
 def test_migrations_lead_to_the_schema(db: Opened) -> None:
@@ -57,7 +60,7 @@ def test_a_url_that_leads_nowhere_is_told(url: str, said: str) -> None:
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(LedgerError, match="cannot be opened"):
+    with pytest.raises(LedgerError, match="the file is no ledger: set DATABASE_URL to another one"):
         migrate(f"sqlite:///{tmp_path}/ledger.db")
 
 
@@ -78,10 +81,20 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_passwords_in_a_url_are_not_repeated() -> None:
-    with pytest.raises(LedgerError) as raised:
-        connect("postgresql://bot:hunter2@db/slakeeper")
+    for url in ("mysql://bot:hunter2@db/slakeeper", "postgresql://bot:hunter2@db", "postgresql://bot:hunter2@[db"):
+        with pytest.raises(LedgerError) as raised:
+            connect(url)
+        assert "hunter2" not in str(raised.value)
+
+
+def test_a_server_that_does_not_answer_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.ledger.database.PATIENCE_SECONDS", 0.05)
+    with pytest.raises(LedgerError, match="the database does not answer: connection failed") as raised:
+        migrate(f"postgresql://bot:hunter2@127.0.0.1:{free_port()}/slakeeper")
     assert "hunter2" not in str(raised.value)
 
 
 def test_a_ledger_is_opened_as_it_stands(url: str) -> None:
-    assert open_ledger(url).reader.health(0).tickets == 0
+    ledger = open_ledger(url)
+    assert ledger.reader.health(0).tickets == 0
+    ledger.close()

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.ledger.looks import CLAIMED
 from bot.records import History, OutboxRow, Written
 from escalation.book import Book
 from escalation.facts import NO_FACTS
 from escalation.look import look
 from escalation.reconcile import reconcile
-from rules.instants import HOUR, MINUTE, parse
+from rules.instants import DAY, HOUR, MINUTE, parse
 from rules.ticket import TicketEvent
 from tests.support.desk import book_of
 from tests.support.ledgers import Opened
@@ -66,11 +67,19 @@ def test_nothing_is_claimed_before_its_time(db: Opened) -> None:
     assert db.ledger.looks.claim(NOW - 1, 10) == []
 
 
-def test_what_a_dead_worker_claimed_is_given_again_after_a_minute(db: Opened) -> None:
+def test_what_a_dead_worker_claimed_is_given_again_after_some_seconds(db: Opened) -> None:
     db.ledger.intake.append([opened()], [], NOW)
     db.ledger.looks.claim(NOW, 10)
-    assert db.ledger.looks.claim(NOW + MINUTE - 1, 10) == []
-    assert db.ledger.looks.claim(NOW + MINUTE, 10) == ["T-1"]
+    assert db.ledger.looks.claim(NOW + CLAIMED - 1, 10) == []
+    assert db.ledger.looks.claim(NOW + CLAIMED, 10) == ["T-1"]
+
+
+def test_what_was_claimed_before_the_clock_was_set_back_is_given_again(db: Opened) -> None:
+    db.ledger.intake.append([opened()], [], NOW - DAY)
+    db.ledger.looks.claim(NOW, 10)
+    assert db.ledger.looks.next_attention(NOW - CLAIMED) is None
+    assert db.ledger.looks.next_attention(NOW - HOUR) == NOW - DAY
+    assert db.ledger.looks.claim(NOW - HOUR, 10) == ["T-1"]
 
 
 def test_after_a_crash_of_the_only_process_everything_claimed_is_free_at_once(db: Opened) -> None:
@@ -80,10 +89,14 @@ def test_after_a_crash_of_the_only_process_everything_claimed_is_free_at_once(db
     assert db.ledger.looks.claim(NOW, 10) == ["T-1"]
 
 
-def test_a_new_event_frees_a_claimed_ticket_at_once(db: Opened) -> None:
+def test_an_event_that_comes_during_a_look_waits_for_its_end_only(db: Opened) -> None:
     db.ledger.intake.append([opened()], [], NOW)
     db.ledger.looks.claim(NOW, 10)
+    (history,) = db.ledger.looks.histories(["T-1"])
     db.ledger.intake.append([TicketEvent("T-1", "ticket.updated", NOW, {}, "2", "desk")], [], NOW)
+    assert db.ledger.looks.claim(NOW, 10) == []  # nobody else looks at it meanwhile
+    found = look("T-1", history.events, Book(), NO_FACTS, NOW)
+    assert db.ledger.looks.write([Written(found, history.seen, [], [], {}, NOW)]) == [False]
     assert db.ledger.looks.claim(NOW, 10) == ["T-1"]
 
 

@@ -59,7 +59,7 @@ def test_no_more_rows_are_given_than_asked_for(db: Opened) -> None:
     assert lines(taken) == ["a", "b"]
     assert db.ledger.outbox.claim(NOW, 2) == []  # on one channel nothing overtakes what is on its way
     for row in taken:
-        db.ledger.outbox.sent(row.id, NOW)
+        db.ledger.outbox.sent(row, NOW)
     assert lines(db.ledger.outbox.claim(NOW, 2)) == ["c"]
 
 
@@ -73,7 +73,7 @@ def test_nothing_leaves_before_it_is_due(db: Opened) -> None:
 def test_what_was_sent_is_over(db: Opened) -> None:
     put(db, "a")
     (row,) = db.ledger.outbox.claim(NOW, 10)
-    db.ledger.outbox.sent(row.id, NOW)
+    db.ledger.outbox.sent(row, NOW)
     assert db.ledger.outbox.claim(NOW + 99 * MINUTE, 10) == []
     assert db.ledger.outbox.next_due() is None
     assert db.ledger.reader.health(NOW).outbox_waiting == 0
@@ -83,8 +83,8 @@ def test_a_row_held_back_by_an_older_one_is_not_due_before_it(db: Opened) -> Non
     put(db, "a")
     put(db, "b")
     first, second = db.ledger.outbox.claim(NOW, 10)
-    db.ledger.outbox.failed(first.id, "busy", NOW + 7)
-    db.ledger.outbox.release([second.id])
+    db.ledger.outbox.failed(first, "busy", NOW + 7)
+    db.ledger.outbox.release([second])
     assert db.ledger.outbox.next_due() == NOW + 7
     assert lines(db.ledger.outbox.claim(NOW + 7, 10)) == ["a", "b"]
 
@@ -92,7 +92,7 @@ def test_a_row_held_back_by_an_older_one_is_not_due_before_it(db: Opened) -> Non
 def test_what_failed_is_given_again_at_the_time_that_was_said(db: Opened) -> None:
     put(db, "a")
     (row,) = db.ledger.outbox.claim(NOW, 10)
-    db.ledger.outbox.failed(row.id, "busy", NOW + 7)
+    db.ledger.outbox.failed(row, "busy", NOW + 7)
     assert db.ledger.outbox.claim(NOW + 6, 10) == []
     (again,) = db.ledger.outbox.claim(NOW + 7, 10)
     assert (again.id, again.attempts) == (row.id, 2)
@@ -101,7 +101,7 @@ def test_what_failed_is_given_again_at_the_time_that_was_said(db: Opened) -> Non
 def test_what_can_never_be_sent_is_kept_as_a_dead_letter(db: Opened) -> None:
     put(db, "a")
     (row,) = db.ledger.outbox.claim(NOW, 10)
-    db.ledger.outbox.failed(row.id, "no such channel", None)
+    db.ledger.outbox.failed(row, "no such channel", None)
     assert db.ledger.outbox.claim(NOW + 99 * MINUTE, 10) == []
     health = db.ledger.reader.health(NOW)
     assert (health.dead_letters, health.outbox_waiting) == (1, 0)
@@ -117,7 +117,7 @@ def test_a_row_lost_on_the_way_is_given_again_after_a_minute(db: Opened) -> None
 def test_after_a_crash_of_the_only_process_what_was_being_sent_is_given_again_at_once(db: Opened) -> None:
     put(db, "a", "b")
     first, _ = db.ledger.outbox.claim(NOW, 10)
-    db.ledger.outbox.sent(first.id, NOW)
+    db.ledger.outbox.sent(first, NOW)
     db.ledger.outbox.reopen()
     assert lines(db.ledger.outbox.claim(NOW, 10)) == ["b"]
 
@@ -125,7 +125,7 @@ def test_after_a_crash_of_the_only_process_what_was_being_sent_is_given_again_at
 def test_a_row_that_failed_for_good_is_not_reopened(db: Opened) -> None:
     put(db, "a")
     (row,) = db.ledger.outbox.claim(NOW, 10)
-    db.ledger.outbox.failed(row.id, "x", None)
+    db.ledger.outbox.failed(row, "x", None)
     db.ledger.outbox.reopen()
     assert db.ledger.outbox.claim(NOW, 10) == []
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.ledger.store import ledger_on
 from escalation.book import Book
 from rules.instants import HOUR, parse, text
 from rules.ticket import TicketEvent
@@ -99,6 +100,6 @@ def test_a_sweep_goes_on_where_it_was(db: Opened, monkeypatch: pytest.MonkeyPatc
     db.ledger.intake.append([opened(f"T-{n}") for n in range(5)], [], NOW)
     db.ledger.register.append(requested(), NOW, sweep=True)
     assert db.ledger.sweeps.step(NOW + 1) == 2
-    again = type(db.ledger.sweeps)(db.engine)  # another process
+    again = ledger_on(db.engine).sweeps  # another process
     assert [again.step(NOW + 1) for _ in range(3)] == [2, 1, 0]
     assert set(attention(db).values()) == {NOW + 1}

@@ -6,6 +6,8 @@ Revision: 0001
 import sqlalchemy as sa
 from alembic import op
 
+from adapters.ledger.schema import text_of
+
 revision = "0001"
 down_revision = None
 
@@ -17,9 +19,9 @@ def upgrade() -> None:
     op.create_table(
         "entries",
         sa.Column("seq", _Serial, primary_key=True, autoincrement=True),
-        sa.Column("kind", sa.String(200), nullable=False),
-        sa.Column("ticket", sa.String(200), nullable=False),
-        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("kind", text_of(200), nullable=False),
+        sa.Column("ticket", text_of(200), nullable=False),
+        sa.Column("key", text_of(64), nullable=False),
         sa.Column("is_event", sa.Boolean, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("recorded_at", sa.BigInteger, nullable=False),
@@ -34,7 +36,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "tickets",
-        sa.Column("id", sa.String(200), primary_key=True),
+        sa.Column("id", text_of(200), primary_key=True),
         sa.Column("attention_at", sa.BigInteger),
         sa.Column("claimed_until", sa.BigInteger, nullable=False),
         sa.Column("seen", sa.Integer, nullable=False),
@@ -45,14 +47,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "clocks",
-        sa.Column("ticket", sa.String(200), primary_key=True),
-        sa.Column("agreement", sa.String(200), primary_key=True),
-        sa.Column("metric", sa.String(200), primary_key=True),
+        sa.Column("ticket", text_of(200), primary_key=True),
+        sa.Column("agreement", text_of(200), primary_key=True),
+        sa.Column("metric", text_of(200), primary_key=True),
         sa.Column("cycle", sa.Integer, primary_key=True),
-        sa.Column("version", sa.String(200), nullable=False),
-        sa.Column("kind", sa.String(10), nullable=False),
-        sa.Column("state", sa.String(20), nullable=False),
-        sa.Column("verdict", sa.String(20), nullable=False),
+        sa.Column("version", text_of(200), nullable=False),
+        sa.Column("kind", text_of(10), nullable=False),
+        sa.Column("state", text_of(20), nullable=False),
+        sa.Column("verdict", text_of(20), nullable=False),
         sa.Column("target_ms", sa.BigInteger, nullable=False),
         sa.Column("elapsed_ms", sa.BigInteger, nullable=False),
         sa.Column("wall_elapsed_ms", sa.BigInteger, nullable=False),
@@ -63,7 +65,7 @@ def upgrade() -> None:
         sa.Column("breached_at", sa.BigInteger),
         sa.Column("original_due_at", sa.BigInteger),
         sa.Column("next_at", sa.BigInteger),
-        sa.Column("calendar", sa.String(200), nullable=False),
+        sa.Column("calendar", text_of(200), nullable=False),
         sa.Column("as_of", sa.BigInteger, nullable=False),
         sa.Column("customer", sa.Text),
         sa.Column("tier", sa.Text),
@@ -74,11 +76,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "pages",
-        sa.Column("page", sa.String(300), primary_key=True),
-        sa.Column("ticket", sa.String(200), nullable=False),
-        sa.Column("ladder", sa.String(200), nullable=False),
-        sa.Column("team", sa.String(200)),
-        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("page", text_of(300), primary_key=True),
+        sa.Column("ticket", text_of(200), nullable=False),
+        sa.Column("ladder", text_of(200), nullable=False),
+        sa.Column("team", text_of(200)),
+        sa.Column("state", text_of(20), nullable=False),
         sa.Column("step", sa.Integer, nullable=False),
         sa.Column("to", sa.Text, nullable=False),
         sa.Column("opened_at", sa.BigInteger, nullable=False),
@@ -91,12 +93,12 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", _Serial, primary_key=True, autoincrement=True),
-        sa.Column("key", sa.String(64), nullable=False),
-        sa.Column("ticket", sa.String(200), nullable=False),
-        sa.Column("platform", sa.String(20), nullable=False),
-        sa.Column("channel", sa.String(300), nullable=False),
+        sa.Column("key", text_of(64), nullable=False),
+        sa.Column("ticket", text_of(200), nullable=False),
+        sa.Column("platform", text_of(20), nullable=False),
+        sa.Column("channel", text_of(300), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
-        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("state", text_of(20), nullable=False),
         sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("error", sa.Text),
@@ -106,11 +108,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "chat",
-        sa.Column("id", sa.String(600), primary_key=True),
+        sa.Column("id", text_of(600), primary_key=True),
         sa.Column("rev", sa.BigInteger, nullable=False),
-        sa.Column("channel", sa.String(300), nullable=False),
-        sa.Column("kind", sa.String(20), nullable=False),
-        sa.Column("ticket", sa.String(200)),
+        sa.Column("channel", text_of(300), nullable=False),
+        sa.Column("kind", text_of(20), nullable=False),
+        sa.Column("ticket", text_of(200)),
         sa.Column("card", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("edited_at", sa.BigInteger),
@@ -118,7 +120,7 @@ def upgrade() -> None:
     op.create_table(
         "chat_log",
         sa.Column("outbox", _Serial, primary_key=True, autoincrement=False),
-        sa.Column("message", sa.String(600), sa.ForeignKey("chat.id"), nullable=False),
+        sa.Column("message", text_of(600), sa.ForeignKey("chat.id"), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("mentions", sa.Text, nullable=False),

@@ -7,6 +7,8 @@ Revision: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from adapters.ledger.schema import text_of
+
 revision = "0002"
 down_revision = "0001"
 
@@ -22,10 +24,10 @@ def upgrade() -> None:
     op.create_table(
         "sweeps",
         sa.Column("id", _Serial, primary_key=True, autoincrement=True),
-        sa.Column("cause", sa.String(300), nullable=False),
+        sa.Column("cause", text_of(300), nullable=False),
         sa.Column("since", sa.BigInteger),
-        sa.Column("phase", sa.String(20), nullable=False),
-        sa.Column("cursor", sa.String(200), nullable=False),
+        sa.Column("phase", text_of(20), nullable=False),
+        sa.Column("cursor", text_of(200), nullable=False),
         sa.Column("swept", sa.Integer, nullable=False),
         sa.Column("started_at", sa.BigInteger, nullable=False),
         sqlite_autoincrement=True,

@@ -1,0 +1,114 @@
+"""Transactions: units of work on the ledger's database.
+
+Decided here: that a transaction which failed for a reason that passes (a lost connection, a deadlock, a server that restarts
+or hands over) is carried out again, for some seconds, and what is said where it still fails. So a unit of work must come to
+the same when it is carried out twice: nobody knows whether a commit whose answer was lost has happened. Not decided here: the
+work.
+"""
+
+import random
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from bot.ports import LedgerUnavailableError
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 8.0
+"""For so long a transaction is tried again, before what it was for is told that it failed."""
+MOST_CONFLICTS = 5
+_PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25006", "53300"})
+"""SQLSTATEs of what passes: serialization failure, deadlock, lock not available, shutdown, crash, starting, read-only (a server
+that has become a standby), too many connections. Source: PostgreSQL's manual, appendix A.
+"""
+_SQLITE = {
+    "SQLITE_FULL": "the disk is full: make room; what was not acknowledged is not stored",
+    "SQLITE_READONLY": "the ledger's file may not be written: give this user the right to write it and its folder",
+    "SQLITE_IOERR": "the disk answers with errors: look at the disk",
+    "SQLITE_CANTOPEN": "the ledger's file cannot be opened: are it and its folder there, and may both be written?",
+    "SQLITE_CORRUPT": "the ledger's file is damaged: restore the last backup",
+    "SQLITE_NOTADB": "the file is no ledger: set DATABASE_URL to another one",
+    "SQLITE_BUSY": "another program has locked the ledger's file for half a minute: close it",
+}
+
+log = structlog.get_logger()
+
+
+class Database:
+    """One engine, and how work is done on it. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def alone(self) -> bool:
+        """Whether the database is a file, which one process has alone."""
+        return self.engine.dialect.name == "sqlite"
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Ask. Raises LedgerUnavailableError."""
+        return self._done(work, writes=False)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Carry out a unit of work in one transaction. Raises LedgerUnavailableError."""
+        return self._done(work, writes=True)
+
+    def _done(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        end = time.monotonic() + PATIENCE_SECONDS
+        conflicts, pause = 0, 0.01
+        while True:
+            try:
+                with self._transaction(writes=writes) as connection:
+                    return work(connection)
+            except IntegrityError:
+                # Two have written the same at once; who comes second finds it there now.
+                conflicts += 1
+                if conflicts > MOST_CONFLICTS:
+                    raise
+            except (DBAPIError, PoolTimeoutError) as error:
+                if not _passes(error):
+                    raise _told(error) from error
+                if time.monotonic() + pause > end:
+                    raise LedgerUnavailableError(f"the database does not answer: {_first_line(error)}") from error
+                log.warning("a transaction failed and is tried again", error=_first_line(error))
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+            pause = min(2 * pause, 1.0)
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            yield connection
+
+
+def one_at_a_time(connection: Connection, name: str) -> None:
+    """Until this transaction ends, no other one comes past here with the same name. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(name.encode())})
+
+
+def _passes(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return True  # no connection was free in time
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _PASSING or state.startswith("08")
+    return error.connection_invalidated or (type(error.orig).__module__.startswith("psycopg") and error.statement is None)
+
+
+def _told(error: Exception) -> Exception:
+    """What is wrong with SQLite's file, in words; other errors as they are."""
+    name = str(getattr(getattr(error, "orig", None), "sqlite_errorname", ""))
+    said = next((words for code, words in _SQLITE.items() if name.startswith(code)), None)
+    return LedgerUnavailableError(said) if said else error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0][:200]
