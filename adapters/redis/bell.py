@@ -70,18 +70,16 @@ class RedisBell:
         named = {self._channel(topic): topic for topic in topics}
         async with self._connection.listening() as client, client.pubsub() as heard:
             await heard.subscribe(*named)
-            patience = QUIET
+            asked = False
             while True:
-                message = await heard.get_message(timeout=patience)
-                if message is None and patience < QUIET:
+                message = await heard.get_message(timeout=PATIENCE if asked else QUIET)
+                if message is None and asked:
                     raise LostError("the connection is silent")
                 if message is None:
                     await heard.ping()
-                    patience = PATIENCE
-                    continue
-                patience = QUIET
-                if message["type"] == "subscribe" or (message["type"] == "message" and message["data"] != self._me):
+                elif message["type"] == "subscribe" or (message["type"] == "message" and message["data"] != self._me):
                     yield named[message["channel"]]
+                asked = message is None
 
     def _channel(self, topic: Topic) -> str:
         return f"{self._connection.prefix}bell:{topic}"
