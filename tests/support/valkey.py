@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -114,8 +114,10 @@ def tls_before(port: int, certificate: Path, key: Path) -> Iterator[int]:
         target.close()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        to_server, from_server = (ends := await asyncio.open_connection("127.0.0.1", port))[1], ends[0]
-        await asyncio.gather(pass_on(reader, to_server), pass_on(from_server, writer))
+        with closing(writer):
+            from_server, to_server = await asyncio.open_connection("127.0.0.1", port)
+            with closing(to_server):
+                await asyncio.gather(pass_on(reader, to_server), pass_on(from_server, writer))
 
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
