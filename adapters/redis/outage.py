@@ -53,4 +53,4 @@ class Outage:
         with self._lock:
             known, self._away = self._away, False
         if known:
-            log.info("Redis is back", meanwhile_no_more=self._meanwhile)
+            log.info("Redis is back", no_longer=self._meanwhile)

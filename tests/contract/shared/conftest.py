@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.redis import connection
 from adapters.redis.shared import open_redis
 from bot.alone import alone
 from bot.shared_ports import Bell, Shared, Topic
@@ -49,8 +50,9 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def opened(valkey: Valkey) -> Iterator[Opener]:
-    """Opens what one process shares through the server."""
+def opened(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
+    """Opens what one process shares through the server, with patience: the machine that tests may be busy."""
+    monkeypatch.setattr(connection, "PATIENCE", PATIENCE)
     all_opened: list[Shared] = []
 
     def open_one(url: str | None = None, name: str = "desk") -> Shared:

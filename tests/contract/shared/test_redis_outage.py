@@ -5,7 +5,7 @@ import time
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.redis import outage
+from adapters.redis import connection, outage
 from bot.shared_ports import Rate
 from tests.contract.shared.conftest import PATIENCE, Opener
 from tests.contract.shared.test_shared import WATCH
@@ -44,7 +44,8 @@ def test_without_redis_the_board_shows_the_process_itself(opened: Opener, valkey
         assert here.read() == [WATCH]
 
 
-def test_a_redis_that_hangs_holds_nothing_up_for_long(opened: Opener, valkey: Valkey) -> None:
+def test_a_redis_that_hangs_holds_nothing_up_for_long(opened: Opener, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
     here = opened()
     valkey.hold()
     began = time.monotonic()

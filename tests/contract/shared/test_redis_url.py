@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.redis import connection
 from adapters.redis.connection import RedisUrlError
 from adapters.redis.shared import open_redis
 from bot.alone import alone
@@ -76,7 +77,6 @@ def test_a_certificate_that_nobody_vouches_for(opened: Opener, valkey: Valkey, t
         ("redis://nobody:wr0ng@127.0.0.1:{port}", "refuses the user or the password of REDIS_URL"),
         ("redis://127.0.0.1:{port}", "asks for a password: write it into REDIS_URL"),
         ("redis://:s3cret@127.0.0.1:{port}/99", "refuses: DB index is out of range"),
-        ("rediss://:s3cret@127.0.0.1:{port}", "does not answer within 0.3 s; does it speak TLS there?"),
         ("unix:///nowhere/redis.sock?password=s3cret", "cannot be reached: No such file or directory"),
     ],
 )
@@ -93,11 +93,13 @@ def test_a_server_that_is_not_there(opened: Opener, valkey: Valkey) -> None:
     assert opened().check() == f"Redis at 127.0.0.1:{valkey.port} cannot be reached: Connection refused"
 
 
-def test_a_server_that_says_nothing(opened: Opener) -> None:
+@pytest.mark.parametrize(("scheme", "question"), [("redis", ""), ("rediss", "; does it speak TLS there?")])
+def test_a_server_that_says_nothing(opened: Opener, monkeypatch: pytest.MonkeyPatch, scheme: str, question: str) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        said = opened(f"redis://:{SECRET}@127.0.0.1:{port}").check()
-    assert said == f"Redis at 127.0.0.1:{port} does not answer within 0.3 s"
+        said = opened(f"{scheme}://:{SECRET}@127.0.0.1:{port}").check()
+    assert said == f"Redis at 127.0.0.1:{port} does not answer within 0.3 s{question}"
 
 
 @pytest.mark.parametrize(
