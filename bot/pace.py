@@ -1,0 +1,32 @@
+"""How fast messages leave.
+
+Decided here: which messages are counted, and that one which must wait is told the instant of its next try, so that it holds
+up only its own channel. Not decided here: how fast a platform takes them (its sender's `rate`), who counts (`Limits`).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from bot.ports import Sender, WallClockPort
+from bot.records import OutboxRow
+from bot.shared_ports import Limits, Rate
+from rules.instants import SECOND
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """What a sender also has whose platform takes only so many messages."""
+
+    rate: Rate
+
+    def rate_keys(self, row: OutboxRow) -> Sequence[str]:
+        """Where the row's message counts, as workspace and channel: `slack/T1`, `slack/T1/C1`."""
+
+
+def held_until(row: OutboxRow, sender: Sender, limits: Limits, clock: WallClockPort) -> int | None:
+    """The instant at which to try a row again; None: it may be sent now, and is counted."""
+    if not isinstance(sender, Paced):
+        return None
+    wait = limits.wait(sender.rate_keys(row), sender.rate)
+    return clock.now() + math.ceil(wait * SECOND * clock.speed) if wait else None
