@@ -186,6 +186,15 @@ class Sweeps(Protocol):
     def under_way(self) -> Sequence[Sweep]: ...
 
 
+class Leases(Protocol):
+    """Work that one process does for all."""
+
+    def take(self, name: str, holder: str, now: int, lasts: int) -> int | None:
+        """Take or renew a lease; its fencing number, or None where another process has it."""
+
+    def give_back(self, name: str, holder: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The ledger, a part for each need."""
@@ -197,6 +206,7 @@ class Ledger:
     reader: Reader
     register: RegisterEvents
     sweeps: Sweeps
+    leases: Leases
     alone: bool
     """Whether it is a file, which one process has alone."""
     close: Callable[[], None]

@@ -9,6 +9,7 @@ from adapters.ledger.chat import SqlChat
 from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
 from adapters.ledger.intake import SqlIntake
+from adapters.ledger.leases import SqlLeases
 from adapters.ledger.looks import SqlLooks
 from adapters.ledger.outbox import SqlOutbox
 from adapters.ledger.reader import SqlReader
@@ -33,6 +34,7 @@ def ledger_on(engine: Engine) -> Ledger:
         SqlReader(database),
         SqlRegister(database),
         SqlSweeps(database),
+        SqlLeases(database),
         alone=database.alone,
         close=engine.dispose,
     )
