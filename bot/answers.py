@@ -12,6 +12,7 @@ from bot.commands import VERBS
 from bot.messages import Answer, Button, Card, Field, clipped, counted
 from bot.ports import Reader
 from bot.records import Health, TicketView
+from bot.shared_ports import ProcessState
 from bot.times import moment
 from escalation.book import Book
 from escalation.page import PageRow
@@ -136,8 +137,11 @@ def health(health: Health, now: int) -> Answer:
         for sweep in health.sweeps
     )
     lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
+    lines.extend(_process(state, now) for state in health.processes)
+    if health.unshared:
+        lines.append(f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.")
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
-    well = not (health.overdue_looks or health.failing or health.dead_letters or late)
+    well = not (health.overdue_looks or health.failing or health.dead_letters or late or health.unshared)
     return _one(
         Card(
             title="All is well." if well else "Something needs you.", verdict="info" if well else "at_risk", lines=tuple(lines)
@@ -153,6 +157,15 @@ def help_card(verb: str | None) -> Answer:
         return _one(Card(title=f"/sla {known.usage}", lines=(known.help, roles)))
     rows = tuple((f"/sla {v.usage}", v.help) for v in VERBS.values())
     return _one(Card(title="What you can ask", columns=("Command", "What it does"), rows=rows))
+
+
+def _process(state: ProcessState, now: int) -> str:
+    """One process on the board: since when, and what it has done."""
+    done = ", ".join(f"{number:,} {what}" for what, number in state.doing.items() if not what.endswith(" ms"))
+    off = abs(state.seen_at - now)
+    odd = f" Its clock is {spoken(off)} away from the one here: set them right." if off > MINUTE else ""
+    up = spoken(max(0, now - state.started_at))
+    return f"{state.role.capitalize()} on {state.host} (process {state.pid}), up for {up}: {done or 'nothing to do yet'}.{odd}"
 
 
 def _agreement(agreement: Agreement) -> Card:

@@ -1,36 +1,54 @@
 """The composition root: what the bot is made of.
 
-Decided here: which part gets which others, and the order of starting and stopping. Nothing happens at import. Not decided
-here: anything a part does.
+Decided here: which part gets which others, which parts a process of a role runs, and the order of starting and stopping.
+Nothing happens at import. Not decided here: anything a part does.
 """
 
 import asyncio
+import os
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
 
 import structlog
 import uvicorn
 from rich.console import Console
+from starlette.applications import Starlette
 
 from adapters.helpdesk.cloudevents import batch_of
+from adapters.ledger.engine import database_name
 from adapters.ledger.store import open_ledger
+from adapters.redis.shared import open_redis
 from adapters.terminal.render import TerminalSender
 from adapters.wall_clock import WallClock
 from adapters.web.api import Api
 from adapters.web.chat_page import ChatPage
 from adapters.web.ingress import Ingress
+from adapters.web.metrics import Metrics
 from adapters.web.security import Security
-from adapters.web.server import web_server
+from adapters.web.server import event_routes, monitoring_routes, page_routes, web_server
+from bot.alone import alone
+from bot.chores import Chores
+from bot.compliance import standing
 from bot.delivery import Delivery
+from bot.group_commit import GroupCommit
 from bot.handlers import Handlers
-from bot.ports import Ledger, Sender, WallClockPort
+from bot.ports import Figures, Ledger, Sender, WallClockPort
 from bot.registrar import Registrar
+from bot.reporting import reporting
+from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
+
+Role = Literal["run", "web", "worker"]
+"""Everything in one process; events in, page and API; looks and deliveries."""
+LONGEST_STOP_SECONDS = 8.0
 
 log = structlog.get_logger()
 
@@ -41,49 +59,61 @@ class App:
 
     settings: Settings
     ledger: Ledger
+    shared: Shared
     clock: WallClockPort
+    figures: Figures
     watch: Watch
     delivery: Delivery
+    chores: Chores
     registrar: Registrar
     handlers: Handlers
     page: ChatPage
     server: uvicorn.Server
 
-    async def run(self, listening: socket.socket) -> None:
-        """Serve until a signal ends it; then finish what is under way and stop."""
-        if self.ledger.alone:  # what an earlier process held when it died is free again
+    async def run(self, listening: socket.socket, role: Role = "run") -> None:
+        """Serve, and do what the role is for, until a signal ends it; then finish what is under way and stop."""
+        watches = role != "web"
+        if self.ledger.alone and watches:  # what an earlier process held when it died is free again
             await asyncio.to_thread(self.ledger.looks.release)
             await asyncio.to_thread(self.ledger.outbox.reopen)
         await asyncio.to_thread(self.registrar.publish)
-        written, said = asyncio.Event(), asyncio.Event()
-        tasks = [
-            asyncio.create_task(self.watch.run(written)),
-            asyncio.create_task(self.delivery.run(written, said)),
-            asyncio.create_task(self._wake(said)),
-        ]
+        woken: dict[Topic, Callable[[], None]] = {
+            "events": self.watch.nudge,
+            "outbox": self.delivery.nudge,
+            "chat": self.page.wake,
+        }
+        work = [self.shared.bell.follow(woken), reporting(self.shared.board, self.figures, self.clock, role)]
+        if watches:
+            work += [self.watch.run(), self.delivery.run(), self.chores.run()]
+        tasks = [asyncio.create_task(part) for part in work]
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ending, self.stop)
+        log.info("started", role=role, version=version("slakeeper"), one_file=self.ledger.alone)
         try:
             await self.server.serve(sockets=[listening])
         finally:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
+            if watches:
+                await asyncio.to_thread(self.chores.end)
+            self.shared.close()
+        log.info("stopped", role=role)
         for error in ended:
             if isinstance(error, Exception):
                 raise error
 
     def stop(self) -> None:
-        """End: the server waits for its connections, and a page's stream never ends by itself."""
+        """End: the server waits for its connections, and a page's stream never ends by itself.
+
+        What is under way may wait for a database that does not answer: then it is cut off, and nothing is lost by that.
+        """
         self.server.should_exit = True
         self.page.end()
-
-    async def _wake(self, said: asyncio.Event) -> None:
-        while True:
-            await said.wait()
-            said.clear()
-            self.page.wake()
+        cut = threading.Timer(LONGEST_STOP_SECONDS, os._exit, [0])
+        cut.daemon = True
+        cut.start()
 
 
 class _Server(uvicorn.Server):
@@ -101,26 +131,57 @@ def build_app(
     clock: WallClockPort | None = None,
     ledger: Ledger | None = None,
     senders: Sequence[Sender] = (),
+    role: Role = "run",
 ) -> App:
-    """Put the bot together; stand-ins may be given for clock, ledger and senders."""
+    """Put the bot together; stand-ins may be given for clock, ledger and senders. Raises LedgerError, RedisUrlError."""
     clock = clock or WallClock()
     ledger = ledger or open_ledger(settings.database_url)
+    shared = _shared(settings)
+    bell = shared.bell
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
     by_platform.setdefault("local", ledger.chat)
+    figures = Metrics(lambda: (ledger.reader.health(clock.now()), standing(ledger.reader, book, clock.now())), clock.now)
     registrar = Registrar(ledger, book, clock, list(by_platform))
-    watch = Watch(ledger, book, clock, list(by_platform), registrar)
-    delivery = Delivery(ledger, book, clock, by_platform, registrar)
-    handlers = Handlers(ledger, book, clock, watch, registrar)
+
+    def came_in() -> None:
+        watch.nudge()
+        bell.ring("events")
+
+    def written() -> None:
+        delivery.nudge()
+        bell.ring("outbox")
+
+    def said() -> None:
+        page.wake()
+        bell.ring("chat")
+
+    watch = Watch(ledger, book, clock, list(by_platform), registrar, figures, written)
+    delivery = Delivery(ledger, book, clock, by_platform, registrar, shared.limits, figures, said)
+    chores = Chores(ledger.leases, clock, ())
+    handlers = Handlers(ledger, book, clock, watch, registrar, shared)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
-    ingress = Ingress(ledger.intake, batch_of, clock, security, watch.nudge)
-    web = web_server(ledger, ingress, page, Api(ledger, clock, book.promises.calendars), security)
-    server = _Server(
-        uvicorn.Config(
-            web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
-        )
+    ingress = Ingress(GroupCommit(ledger.intake, clock, figures).append, batch_of, clock, security, came_in)
+    monitoring = monitoring_routes(ledger, figures, security)
+    api = Api(ledger, clock, book.promises.calendars)
+    web = web_server(
+        [*monitoring, *event_routes(ingress), *page_routes(page, api, security)] if role != "worker" else monitoring
     )
-    return App(settings, ledger, clock, watch, delivery, registrar, handlers, page, server)
+    return App(
+        settings, ledger, shared, clock, figures, watch, delivery, chores, registrar, handlers, page, _Server(_serving(web))
+    )
+
+
+def _shared(settings: Settings) -> Shared:
+    if settings.redis_url is None:
+        return alone()
+    return open_redis(settings.redis_url.get_secret_value(), database_name(settings.database_url), alone())
+
+
+def _serving(web: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
+    )
 
 
 def terminal_sender() -> Sender:

@@ -114,6 +114,11 @@ def _table(title: str, found: Sequence[tuple[Period, Tally]], book: Book, by: st
     return Card(title=title, lines=lines, columns=columns, rows=tuple(rows[:_MOST_ROWS]))
 
 
+def standing(reader: Reader, book: Book, now: int) -> list[Tally]:
+    """Each agreement's figures in the present period of its objective."""
+    return [tally for _, tally in _latest(reader, book, {}, now)]
+
+
 def _latest(reader: Reader, book: Book, filters: Mapping[str, str], now: int) -> list[tuple[Period, Tally]]:
     """Each agreement's figures in the present period of its own objective, a month where it has none; where nothing was judged
     in it and nothing runs, in the last one in which something was.

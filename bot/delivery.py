@@ -6,63 +6,94 @@ pauses, others are kept as dead letters. Not decided here: what is said, and how
 
 import asyncio
 import random
-from collections.abc import Mapping
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from bot.cards import ticket_card
 from bot.exception_cards import exception_card
-from bot.loops import go_on, waited_until
+from bot.loops import Wake, go_on
 from bot.messages import Card, clipped
-from bot.ports import DeliveryError, Ledger, Sender, WallClockPort
+from bot.pace import held_until
+from bot.ports import DeliveryError, Figures, Ledger, LedgerUnavailableError, Sender, WallClockPort
 from bot.records import ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
+from bot.shared_ports import Limits
 from bot.wording import customer_card
 from escalation.book import Book
 from rules.decisions import Decision
 from rules.instants import MINUTE, SECOND
 
 BATCH = 100
+LONGEST_SECONDS = 20.0
+"""What a batch has not sent by then goes back: a row that was claimed for a minute counts as lost, and is sent by somebody
+else.
+"""
 MOST_ATTEMPTS = 10
 
 log = structlog.get_logger()
 
 
 class Delivery:
-    """Sends through `senders`, one a platform."""
+    """Sends through `senders`, one a platform; `said` is called after each batch."""
 
     def __init__(
-        self, ledger: Ledger, book: Book, clock: WallClockPort, senders: Mapping[str, Sender], registrar: Registrar
+        self,
+        ledger: Ledger,
+        book: Book,
+        clock: WallClockPort,
+        senders: Mapping[str, Sender],
+        registrar: Registrar,
+        limits: Limits,
+        figures: Figures,
+        said: Callable[[], None],
     ) -> None:
         self._ledger, self._book, self._clock, self._senders = ledger, book, clock, senders
-        self._registrar = registrar
+        self._registrar, self._limits, self._figures, self._said = registrar, limits, figures, said
+        self._nudged = Wake()
 
-    async def run(self, written: asyncio.Event, said: asyncio.Event) -> None:
-        """Deliver for ever: when `written` is set, when a row is due, and each second; `said` is set after each batch."""
-        await go_on(lambda: self._turn(written, said))
+    def nudge(self) -> None:
+        """There is something to say: look now."""
+        self._nudged.set()
 
-    async def _turn(self, written: asyncio.Event, said: asyncio.Event) -> None:
-        written.clear()
+    async def run(self) -> None:
+        """Deliver for ever: when there is something to say, when a row is due, and each second."""
+        await go_on(self._turn)
+
+    async def _turn(self) -> None:
+        self._nudged.clear()
         if await asyncio.to_thread(self.batch):
-            said.set()
+            self._said()
             return
         upcoming = await asyncio.to_thread(self._ledger.outbox.next_due)
-        await waited_until(written, upcoming, self._clock)
+        await self._nudged.until(upcoming, self._clock)
 
     def batch(self) -> int:
-        """Send what is due; how many rows there were. After a failure, its channel waits: nothing overtakes it there."""
+        """Send what is due; how many rows there were. Where one has to wait, its channel waits: nothing overtakes it there."""
         rows = self._ledger.outbox.claim(self._clock.now(), BATCH)
+        end = time.monotonic() + LONGEST_SECONDS
         stuck: set[tuple[str, str]] = set()
-        held: list[OutboxRow] = []
+        held: dict[int, list[OutboxRow]] = defaultdict(list)
         for row in rows:
             channel = (row.platform, row.channel)
-            if channel in stuck:
-                held.append(row)
+            again = 0 if channel in stuck or time.monotonic() > end else self._held(row)
+            if again is not None:
+                held[again].append(row)
+                stuck.add(channel)
             elif not self._deliver(row):
                 stuck.add(channel)
-        if held:
-            self._ledger.outbox.release(held)
+        for again, waiting in held.items():
+            self._ledger.outbox.release(waiting, again)
+        if rows:
+            self._figures.batch("messages", len(rows))
         return len(rows)
+
+    def _held(self, row: OutboxRow) -> int | None:
+        """When to try a row whose platform takes no more messages now; None: send it."""
+        sender = self._senders.get(row.platform)
+        return held_until(row, sender, self._limits, self._clock) if sender else None
 
     def _deliver(self, row: OutboxRow) -> bool:
         """Whether it was sent or is given up; False where it is to be tried again."""
@@ -70,10 +101,14 @@ class Delivery:
             self._send(row)
         except DeliveryError as error:
             return self._fail(row, str(error), permanent=error.permanent)
+        except LedgerUnavailableError:
+            raise
         except Exception as error:
             log.exception("a delivery failed", outbox=row.id, ticket=row.ticket, platform=row.platform)
             return self._fail(row, f"{type(error).__name__}: {error}", permanent=False)
-        self._ledger.outbox.sent(row, self._clock.now())
+        now = self._clock.now()
+        self._ledger.outbox.sent(row, now)
+        self._figures.said(max(0, now - row.created_at))
         return True
 
     def _send(self, row: OutboxRow) -> None:
@@ -108,6 +143,7 @@ class Delivery:
         wait = min(SECOND << row.attempts, 10 * MINUTE)
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
         retry_at = None if dead else self._clock.now() + int(wait * jitter * self._clock.speed)
+        self._figures.failed("delivery")
         log.warning("not delivered", outbox=row.id, ticket=row.ticket, error=error, again=not dead)
         self._ledger.outbox.failed(row, error, retry_at)
         return dead

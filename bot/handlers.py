@@ -17,6 +17,7 @@ from bot.ports import Ledger, WallClockPort
 from bot.records import Health
 from bot.registrar import RefusalError, Registrar
 from bot.requests import request_of, unfamiliar
+from bot.shared_ports import Shared
 from bot.watch import Watch
 from bot.why import why
 from escalation.book import Book
@@ -37,9 +38,11 @@ REQUESTING = (*ACTING, "approver")
 class Handlers:
     """Answers commands from one ledger and book."""
 
-    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch, registrar: Registrar) -> None:
+    def __init__(
+        self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch, registrar: Registrar, shared: Shared
+    ) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
-        self._registrar = registrar
+        self._registrar, self._shared = registrar, shared
         self._queries: dict[str, Callable[[Command], Answer]] = {
             "status": lambda command: status(ledger.reader, book, command.subject, clock.now()),
             "report": lambda command: report(ledger.reader, book, command.words, clock.now()),
@@ -73,6 +76,8 @@ class Handlers:
     def carry_out(self, command: Command, who: Person | None) -> Answer:
         """Answer a command; a refusal says which role is needed and who has it."""
         self._registrar.refresh()
+        if self._registrar.superseded:
+            return refusal("This process has an older configuration than the one that was published last: restart it.")
         roles = VERBS[command.verb].roles
         if roles and (who is None or not set(roles) & set(who.roles)):
             return refusal(self._needed(command.verb, roles, who))
@@ -84,7 +89,9 @@ class Handlers:
         return self._acknowledge(command, who) if command.verb == "ack" else self._escalate(command, who)
 
     def _health(self) -> Health:
-        return replace(self._ledger.reader.health(self._clock.now()), sweeps=self._ledger.sweeps.under_way())
+        known = self._ledger.reader.health(self._clock.now())
+        processes, wrong = self._shared.board.read(), self._shared.check()
+        return replace(known, sweeps=self._ledger.sweeps.under_way(), processes=processes, unshared=wrong)
 
     def _exceptions(self, command: Command, who: Person | None) -> Answer:
         step, now = command.subject, self._clock.now()

@@ -5,6 +5,7 @@ Decided here: that a loop outlives an error, which is told and followed by a pau
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -27,16 +28,29 @@ async def go_on(turn: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def waited(event: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, but not longer than `seconds`."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+class Wake:
+    """Wakes a loop that waits, from any thread."""
 
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-async def waited_until(event: asyncio.Event, upcoming: int | None, clock: WallClockPort) -> None:
-    """Wait for an event or until the instant `upcoming`, but not longer than a second: another process may have written."""
-    sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, clock.seconds_until(upcoming))
-    await waited(event, max(sleep, SHORTEST_SLEEP))
+    def set(self) -> None:
+        """There is something to do."""
+        if self._loop is None:
+            self._event.set()
+            return
+        with suppress(RuntimeError):  # the process is ending
+            self._loop.call_soon_threadsafe(self._event.set)
+
+    def clear(self) -> None:
+        """What there is to do is being looked for: from now on it would be news."""
+        self._loop = asyncio.get_running_loop()
+        self._event.clear()
+
+    async def until(self, upcoming: int | None, clock: WallClockPort) -> None:
+        """Wait for news or until the instant `upcoming`, but not longer than a second: another process may have written."""
+        sleep = LONGEST_SLEEP if upcoming is None else min(LONGEST_SLEEP, clock.seconds_until(upcoming))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(sleep, SHORTEST_SLEEP)):
+                await self._event.wait()

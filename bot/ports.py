@@ -6,7 +6,7 @@ calls them in a thread, a transaction at a time.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.messages import Answer, Card
 from bot.records import (
@@ -47,6 +47,25 @@ class WallClockPort(Protocol):
     def seconds_until(self, at: int) -> float: ...
 
 
+class Figures(Protocol):
+    """What a process measures of itself."""
+
+    def looked(self, cause: Literal["event", "crossing"], late: int) -> None:
+        """A ticket was looked at, so many milliseconds after it had to be."""
+
+    def said(self, late: int) -> None:
+        """A message went out, so many milliseconds after it was decided."""
+
+    def batch(self, what: Literal["events", "looks", "messages"], size: int) -> None:
+        """So many were done together."""
+
+    def failed(self, what: Literal["look", "delivery", "event"]) -> None:
+        """Something failed."""
+
+    def doing(self) -> Mapping[str, int]:
+        """What was done since the start, and the latest lags in milliseconds."""
+
+
 class Intake(Protocol):
     """Where events come in."""
 
@@ -60,8 +79,8 @@ class Intake(Protocol):
 class Looks(Protocol):
     """What the watch reads and writes."""
 
-    def claim(self, now: int, limit: int) -> list[str]:
-        """Tickets that need a look now, taken for some seconds."""
+    def claim(self, now: int, limit: int) -> Mapping[str, int]:
+        """Tickets that need a look now, taken for some seconds, each with the instant since which it needs it."""
 
     def release(self) -> None:
         """After a crash of the only process: nobody holds a ticket."""
@@ -94,8 +113,8 @@ class Outbox(Protocol):
     def failed(self, row: OutboxRow, error: str, retry_at: int | None) -> None:
         """Not sent: again at `retry_at`, or never."""
 
-    def release(self, rows: Sequence[OutboxRow]) -> None:
-        """Not tried after all: they keep their places."""
+    def release(self, rows: Sequence[OutboxRow], again_at: int = 0) -> None:
+        """Not tried after all: they keep their places, and are tried from an instant on."""
 
     def reopen(self) -> None:
         """After a crash: what was being sent is to be sent again."""

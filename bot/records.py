@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.messages import Card
+from bot.shared_ports import ProcessState
 from escalation.look import Look
 from escalation.page import PageRow
 from rules.calendar import BusinessCalendar
@@ -61,6 +62,7 @@ class OutboxRow:
     due_at: int
     id: int = 0
     attempts: int = 0
+    created_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Health:
-    """What the ledger says of the bot's own state."""
+    """The bot's own state: what the ledger says of it, which processes say that they work, and what keeps them from sharing."""
 
     tickets: int
     overdue_looks: int
@@ -138,6 +140,8 @@ class Health:
     dead_letters: int
     quarantined: int
     sweeps: Sequence[Sweep] = ()
+    processes: Sequence[ProcessState] = ()
+    unshared: str | None = None
 
 
 @dataclass(frozen=True)

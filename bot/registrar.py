@@ -9,6 +9,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from bot.ports import Ledger, WallClockPort
 from bot.publication import check_published, first_published, lent, published, republished_at, terms_of
 from bot.records import OutboxRow
@@ -31,16 +33,23 @@ _EVENTS = {move: type for type, move in MOVES.items()}
 _DONE = {"approve": "approved", "refuse": "refused", "revoke": "revoked"}
 
 
+log = structlog.get_logger()
+
+
 class RefusalError(Exception):
     """A step that a person may not take, or that is not possible; the message says why."""
 
 
 class Registrar:
-    """One book's register. Safe to call from several threads. `republished_at` is when its promises were last changed."""
+    """One book's register. Safe to call from several threads. `republished_at` is when its promises were last changed;
+    `superseded` tells that another process has begun with a later configuration, by which this one must not judge.
+    """
 
     def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str]) -> None:
         self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
         self.republished_at: int | None = None
+        self.superseded = False
+        self._published = False
         self._revision = -1
         self._announced: set[str] = set()
         self._lock = threading.Lock()
@@ -63,6 +72,10 @@ class Registrar:
                 self._book.promises.lent = lent(events)
                 self.republished_at = republished_at(events)
                 self._revision = revision
+                superseded = self._published and published(events)[-1].data != terms_of(self._book)
+                if superseded and not self.superseded:
+                    log.error("another process has begun with a later configuration: this one looks at nothing, restart it")
+                self.superseded = superseded
 
     def request(self, data: Mapping[str, Any], who: Person) -> SlaException:
         """Ask for an exception. Raises RefusalError."""
@@ -109,10 +122,10 @@ class Registrar:
         events = self._ledger.register.events()
         check_published(events, self._book, self._clock.now())
         before, terms = published(events), terms_of(self._book)
-        if before and before[-1].data == terms:
-            return
-        event = self._event("configuration", PUBLISHED, terms, f"published/{len(before)}")
-        self._ledger.register.append(event, event.time, sweep=bool(before))
+        if not before or before[-1].data != terms:
+            event = self._event("configuration", PUBLISHED, terms, f"published/{len(before)}")
+            self._ledger.register.append(event, event.time, sweep=bool(before))
+        self._published = True
         self.refresh()
 
     def announce(self) -> None:

@@ -7,13 +7,13 @@ asked again and again is "is anything due?". Not decided here: what a look finds
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 import structlog
 
-from bot.loops import go_on, waited_until
-from bot.ports import Ledger, WallClockPort
+from bot.loops import Wake, go_on
+from bot.ports import Figures, Ledger, LedgerUnavailableError, WallClockPort
 from bot.records import History, OutboxRow, Written
 from bot.registrar import Registrar
 from escalation.book import Book
@@ -31,49 +31,74 @@ log = structlog.get_logger()
 
 
 class Watch:
-    """Looks for one book. `platforms` are those on which there is a sender; `written` is called after each batch."""
+    """Looks for one book. `platforms` are those on which there is a sender; `written` is called when there may be something to
+    say.
+    """
 
     def __init__(
-        self, ledger: Ledger, book: Book, clock: WallClockPort, platforms: Sequence[str], registrar: Registrar
+        self,
+        ledger: Ledger,
+        book: Book,
+        clock: WallClockPort,
+        platforms: Sequence[str],
+        registrar: Registrar,
+        figures: Figures,
+        written: Callable[[], None],
     ) -> None:
         self._ledger, self._book, self._clock, self._platforms = ledger, book, clock, platforms
-        self._registrar = registrar
-        self._nudged = asyncio.Event()
+        self._registrar, self._figures, self._written = registrar, figures, written
+        self._nudged = Wake()
         self._teams = {agreement.name: agreement.team for agreement in book.promises.agreements}
 
     def nudge(self) -> None:
         """Something has come in: look now."""
         self._nudged.set()
 
-    async def run(self, written: asyncio.Event) -> None:
-        """Look for ever; `written` is set after each batch."""
-        await go_on(lambda: self._turn(written))
+    async def run(self) -> None:
+        """Look for ever."""
+        await go_on(self._turn)
 
-    async def _turn(self, written: asyncio.Event) -> None:
+    async def _turn(self) -> None:
         self._nudged.clear()
-        if await asyncio.to_thread(self.batch):
-            written.set()
-            return
-        upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())
-        await waited_until(self._nudged, upcoming, self._clock)
+        if not await asyncio.to_thread(self.batch):
+            upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())
+            await self._nudged.until(upcoming, self._clock)
 
     def batch(self) -> int:
         """Look at the tickets that are due, and go on with a sweep; how many there were to look at."""
         self._registrar.refresh()
+        if self._registrar.superseded:
+            return 0
         self._registrar.announce()
         swept = self._ledger.sweeps.step(self._clock.now())
-        ids = self._ledger.looks.claim(self._clock.now(), BATCH)
-        self.look_at(ids)
-        return len(ids) + swept
+        claimed = self._ledger.looks.claim(self._clock.now(), BATCH)
+        if claimed:
+            histories = self.look_at(list(claimed))
+            self._measure(histories, claimed)
+        return len(claimed) + swept
 
-    def look_at(self, ids: Sequence[str]) -> None:
-        """Look at some tickets and write what is new."""
-        if not ids:
-            return
+    def look_at(self, ids: Sequence[str]) -> Sequence[History]:
+        """Look at some tickets and write what is new; the histories as they were read."""
         self._registrar.refresh()  # after the tickets were claimed: what is decided from now on is swept again
-        looks = [written for history in self._ledger.looks.histories(ids) if (written := self._look(history)) is not None]
+        histories = self._ledger.looks.histories(ids)
+        self._write([written for history in histories if (written := self._look(history)) is not None])
+        self._written()
+        return histories
+
+    def _measure(self, histories: Sequence[History], claimed: Mapping[str, int]) -> None:
+        """How late the looks were: after an event, or after the instant at which something could change."""
+        now = self._clock.now()
+        self._figures.batch("looks", len(histories))
+        for history in histories:
+            since = claimed[history.ticket]
+            fresh = any(event.known_at >= since for event in history.events[-1:])
+            self._figures.looked("event" if fresh else "crossing", max(0, now - since))
+
+    def _write(self, looks: Sequence[Written]) -> None:
         try:
             self._ledger.looks.write(looks)
+        except LedgerUnavailableError:
+            raise
         except Exception:  # one of them cannot be written: the others must not wait for it
             log.exception("looks could not be written together; they are written one by one")
             for written in looks:
@@ -82,9 +107,15 @@ class Watch:
     def _write_alone(self, written: Written) -> None:
         try:
             self._ledger.looks.write([written])
+        except LedgerUnavailableError:
+            raise
         except Exception as error:
             log.exception("a look could not be written; it is tried again later", ticket=written.look.ticket)
-            self._ledger.looks.postpone(written.look.ticket, written.now, f"{type(error).__name__}: {error}")
+            self._postpone(written.look.ticket, written.now, error)
+
+    def _postpone(self, ticket: str, now: int, error: Exception) -> None:
+        self._figures.failed("look")
+        self._ledger.looks.postpone(ticket, now, f"{type(error).__name__}: {error}")
 
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()
@@ -101,9 +132,11 @@ class Watch:
             effects = effects_of(new, history.recorded, self._book, now, found.moments)
             rows = [row for effect in effects for row in self._rows(effect, now)]
             return Written(found, history.seen, new, rows, self._teams, now, delayed)
+        except LedgerUnavailableError:
+            raise
         except Exception as error:  # one poisoned ticket must not stop the others
             log.exception("a look failed; it is tried again later", ticket=history.ticket)
-            self._ledger.looks.postpone(history.ticket, now, f"{type(error).__name__}: {error}")
+            self._postpone(history.ticket, now, error)
             return None
 
     def _found(self, history: History, facts: Facts, now: int) -> tuple[Look, list[Decision]]:

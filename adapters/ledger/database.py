@@ -29,6 +29,7 @@ _PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "250
 """SQLSTATEs of what passes: serialization failure, deadlock, lock not available, shutdown, crash, starting, read-only (a server
 that has become a standby), too many connections. Source: PostgreSQL's manual, appendix A.
 """
+_NO_TABLE = ("42P01", "42703")
 _SQLITE = {
     "SQLITE_FULL": "the disk is full: make room; what was not acknowledged is not stored",
     "SQLITE_READONLY": "the ledger's file may not be written: give this user the right to write it and its folder",
@@ -104,8 +105,11 @@ def _passes(error: Exception) -> bool:
 
 
 def _told(error: Exception) -> Exception:
-    """What is wrong with SQLite's file, in words; other errors as they are."""
-    name = str(getattr(getattr(error, "orig", None), "sqlite_errorname", ""))
+    """What is wrong with the database, in words; errors of the work itself as they are."""
+    original = getattr(error, "orig", None)
+    if getattr(original, "sqlstate", "") in _NO_TABLE or "no such table" in str(original):
+        return LedgerUnavailableError("the database has no tables of this version: run sla migrate")
+    name = str(getattr(original, "sqlite_errorname", ""))
     said = next((words for code, words in _SQLITE.items() if name.startswith(code)), None)
     return LedgerUnavailableError(said) if said else error
 

@@ -1,8 +1,8 @@
 """The connection to the ledger's database.
 
-Decided here: SQLite in WAL mode with synchronous=FULL, so that what is acknowledged is on the disk, and write transactions that
-take the lock at their beginning; PostgreSQL by psycopg, whose dead connections are noticed within seconds. Not decided here:
-what a failed transaction does (`database`), what is stored.
+Decided here: that no error shows what was written; SQLite in WAL mode with synchronous=FULL, so that what is acknowledged is
+on the disk, and write transactions that take the lock at their beginning; PostgreSQL by psycopg, whose dead connections are
+noticed within seconds. Not decided here: what a failed transaction does (`database`), what is stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +43,11 @@ def connect(url: str) -> Engine:
     raise LedgerError(f"DATABASE_URL names {backend!r}: the ledger is kept in SQLite or PostgreSQL: write {EXAMPLES}")
 
 
+def database_name(url: str) -> str:
+    """The name of the database at a URL, or the path of its file."""
+    return make_url(url).database or ""
+
+
 def file_of(engine: Engine) -> Path | None:
     """The file of a SQLite ledger; None for a server."""
     return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
@@ -74,7 +79,7 @@ def _sqlite(url: URL) -> Engine:
         raise LedgerError("DATABASE_URL names no file, and a ledger in memory would be lost: write sqlite:///slakeeper.db")
     if not Path(str(url.database)).parent.is_dir():
         raise LedgerError(f"DATABASE_URL: there is no folder {Path(str(url.database)).parent} for the ledger's file")
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -84,7 +89,8 @@ def _postgres(url: URL) -> Engine:
     if not url.database:
         raise LedgerError(f"DATABASE_URL names no database: write {EXAMPLES}")
     given = {name: value for name, value in _CONNECTING.items() if name not in url.query}
-    return create_engine(url.set(drivername="postgresql+psycopg"), connect_args=given, pool_size=8, max_overflow=16)
+    driven = url.set(drivername="postgresql+psycopg")
+    return create_engine(driven, connect_args=given, pool_size=8, max_overflow=16, hide_parameters=True)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

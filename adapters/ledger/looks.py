@@ -34,12 +34,13 @@ class SqlLooks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, now: int, limit: int) -> list[str]:
+    def claim(self, now: int, limit: int) -> Mapping[str, int]:
         """Tickets that need a look, in the order of their ids, taken for some seconds, so that a crash gives them back."""
         wanted = select(tickets.c.id).where(tickets.c.attention_at <= now, _free(now)).order_by(tickets.c.attention_at)
         due = wanted.limit(limit).with_for_update(skip_locked=True).cte("due")
         taken = update(tickets).where(tickets.c.id.in_(select(due.c.id))).values(claimed_until=now + CLAIMED)
-        return self._database.write(lambda connection: sorted(connection.execute(taken.returning(tickets.c.id)).scalars()))
+        found = taken.returning(tickets.c.id, tickets.c.attention_at)
+        return dict(sorted(self._database.write(lambda connection: connection.execute(found).all())))
 
     def next_attention(self, now: int) -> int | None:
         """The earliest instant at which a ticket needs a look that nobody has taken."""

@@ -44,9 +44,11 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def check_version(database: Database) -> None:
+def check_version(url: str) -> None:
     """Raises LedgerError where the database is not of this version."""
-    found = database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+    engine = connect(url)
+    found = Database(engine).read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+    engine.dispose()
     script = ScriptDirectory.from_config(_config())
     head = script.get_current_head()
     if found == head:

@@ -65,7 +65,9 @@ class SqlOutbox:
             if rows:
                 connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(again))
             return [
-                OutboxRow(r.key, r.ticket, r.platform, r.channel, json.loads(r.body), r.due_at, r.id, r.attempts + 1)
+                OutboxRow(
+                    r.key, r.ticket, r.platform, r.channel, json.loads(r.body), r.due_at, r.id, r.attempts + 1, r.created_at
+                )
                 for r in rows
             ]
 
@@ -82,9 +84,9 @@ class SqlOutbox:
         else:
             self._mark([row], state="pending", error=storable(error[:500]), due_at=retry_at)
 
-    def release(self, rows: Sequence[OutboxRow]) -> None:
-        """Not tried after all: they keep their places."""
-        self._mark(rows, state="pending", due_at=0, attempts=outbox.c.attempts - 1)
+    def release(self, rows: Sequence[OutboxRow], again_at: int = 0) -> None:
+        """Not tried after all: they keep their places, and are tried from an instant on."""
+        self._mark(rows, state="pending", due_at=again_at, attempts=outbox.c.attempts - 1)
 
     def reopen(self) -> None:
         """After a crash of the only process: what was being sent is to be sent again at once."""

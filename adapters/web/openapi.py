@@ -42,6 +42,7 @@ def _paths() -> dict[str, Any]:
         "/events": {"post": _events()},
         "/healthz": {"get": _open("The process is up.", _ANYTHING)},
         "/readyz": {"get": _open("The ledger answers.", _ANYTHING) | {"responses": _ready()}},
+        "/metrics": {"get": _figures()},
         "/openapi.json": {"get": _open("This description.", _ANYTHING)},
         "/api/tickets/{ticket}": {"get": _read("A ticket: facts, clocks, pages, timeline.", "Ticket", [ticket], missing=True)},
         "/api/clocks": {"get": _read("Clocks, soonest due first.", "Clocks", [verdict, limit])},
@@ -178,6 +179,12 @@ def _stream(since: dict[str, Any]) -> dict[str, Any]:
 def _open(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
     content = {"application/json": {"schema": schema}}
     return {"summary": summary, "responses": {"200": {"description": summary, "content": content}}}
+
+
+def _figures() -> dict[str, Any]:
+    answer = {"description": "The process's figures, for Prometheus.", "content": {"text/plain": {"schema": _TEXT}}}
+    responses = {"200": answer, "401": _json("A bearer token is needed.", "Error")}
+    return {"summary": "What the process measures of itself.", "security": [{"token": []}], "responses": responses}
 
 
 def _ready() -> dict[str, Any]:

@@ -4,12 +4,12 @@ Decided here: which path leads where, which need the API's token, and the header
 but the page's own scripts. Not decided here: what the answers hold.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -22,10 +22,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.web.api import Api
 from adapters.web.chat_page import ChatPage
-from adapters.web.ingress import Ingress
+from adapters.web.ingress import RETRY_SECONDS, Ingress
+from adapters.web.metrics import Metrics
 from adapters.web.openapi import description
 from adapters.web.security import COOKIE, Security
-from bot.ports import Ledger
+from bot.ports import Ledger, LedgerError
 
 STATIC = Path(__file__).parent / "static"
 Handler = Callable[[Request], Awaitable[Response]]
@@ -37,25 +38,38 @@ _HEADERS = [
 ]
 
 
-def web_server(ledger: Ledger, ingress: Ingress, page: ChatPage, api: Api, security: Security) -> Starlette:
+def web_server(routes: Sequence[BaseRoute]) -> Starlette:
     """The application that answers over HTTP."""
+    handlers: dict[Any, Any] = {HTTPException: _refused, LedgerError: _unavailable, Exception: _failed}
+    return Starlette(routes=routes, middleware=[Middleware(_Headers)], exception_handlers=handlers)
 
-    def guarded(handler: Handler) -> Handler:
-        async def answer(request: Request) -> Response:
-            refusal = security.api_refusal(request.headers, request.cookies.get(COOKIE))
-            return await handler(request) if refusal is None else JSONResponse({"error": refusal}, status_code=401)
 
-        return answer
+def monitoring_routes(ledger: Ledger, metrics: Metrics, security: Security) -> list[BaseRoute]:
+    """What supervisors and Prometheus ask of every process."""
 
     async def ready(_request: Request) -> Response:
         try:
             await run_in_threadpool(ledger.looks.next_attention, 0)
-        except SQLAlchemyError as error:
-            return JSONResponse({"ready": False, "error": type(error).__name__}, status_code=503)
+        except LedgerError as error:
+            return JSONResponse({"ready": False, "error": str(error)}, status_code=503)
         return JSONResponse({"ready": True})
 
     async def healthy(_request: Request) -> Response:
         return JSONResponse({"ok": True})
+
+    async def measured(_request: Request) -> Response:
+        return Response(await run_in_threadpool(metrics.text), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/healthz", healthy), Route("/readyz", ready), Route("/metrics", _guarded(security, measured))]
+
+
+def event_routes(ingress: Ingress) -> list[BaseRoute]:
+    """Where events come in."""
+    return [Route("/events", ingress.post, methods=["POST"])]
+
+
+def page_routes(page: ChatPage, api: Api, security: Security) -> list[BaseRoute]:
+    """The local chat page, and the API."""
 
     async def openapi(_request: Request) -> Response:
         return JSONResponse(description(version("slakeeper")))
@@ -63,33 +77,43 @@ def web_server(ledger: Ledger, ingress: Ingress, page: ChatPage, api: Api, secur
     async def index(_request: Request) -> Response:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
-    routes: list[BaseRoute] = [
+    asked = {
+        "/api/tickets/{ticket:path}": api.ticket,
+        "/api/clocks": api.clocks,
+        "/api/pages": api.pages,
+        "/api/messages": api.messages,
+        "/api/exceptions": api.exceptions,
+        "/api/status": api.status,
+        "/api/page": page.start,
+        "/api/stream": page.stream,
+        "/api/complete": page.complete,
+    }
+    done = {"/api/command": page.command, "/api/click": page.click}
+    return [
         Route("/", index),
-        Route("/events", ingress.post, methods=["POST"]),
-        Route("/healthz", healthy),
-        Route("/readyz", ready),
         Route("/openapi.json", openapi),
-        Route("/api/tickets/{ticket:path}", guarded(api.ticket)),
-        Route("/api/clocks", guarded(api.clocks)),
-        Route("/api/pages", guarded(api.pages)),
-        Route("/api/messages", guarded(api.messages)),
-        Route("/api/exceptions", guarded(api.exceptions)),
-        Route("/api/status", guarded(api.status)),
-        Route("/api/page", guarded(page.start)),
-        Route("/api/stream", guarded(page.stream)),
-        Route("/api/complete", guarded(page.complete)),
-        Route("/api/command", guarded(page.command), methods=["POST"]),
-        Route("/api/click", guarded(page.click), methods=["POST"]),
+        *(Route(path, _guarded(security, handler)) for path, handler in asked.items()),
+        *(Route(path, _guarded(security, handler), methods=["POST"]) for path, handler in done.items()),
         Route("/api/login", page.login, methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    handlers: dict[Any, Any] = {HTTPException: _refused, Exception: _failed}
-    return Starlette(routes=routes, middleware=[Middleware(_Headers)], exception_handlers=handlers)
+
+
+def _guarded(security: Security, handler: Handler) -> Handler:
+    async def answer(request: Request) -> Response:
+        refusal = security.api_refusal(request.headers, request.cookies.get(COOKIE))
+        return await handler(request) if refusal is None else JSONResponse({"error": refusal}, status_code=401)
+
+    return answer
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail.lower()}, status_code=error.status_code, headers=error.headers)
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=503, headers={"Retry-After": RETRY_SECONDS})
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:

@@ -10,7 +10,7 @@ from bot.cli.ask import PANEL, add_queries
 from bot.cli.calendar import calendar
 from bot.cli.check import check
 from bot.cli.imports import import_log
-from bot.cli.run import demo, migrate, run
+from bot.cli.run import demo, migrate, run, web, worker
 from bot.cli.simulate import simulate
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command(rich_help_panel="The bot")(run)
+app.command(rich_help_panel="The bot")(web)
+app.command(rich_help_panel="The bot")(worker)
 app.command(rich_help_panel="The bot")(demo)
 app.command(rich_help_panel="The bot")(migrate)
 app.command(rich_help_panel="Try out")(check)

@@ -10,6 +10,7 @@ import logging
 import socket
 import sys
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,7 @@ from bot.cli.demo import DEMO, play, start_of_day
 from bot.cli.options import ConfigOption, load_book, read_settings, settings_error
 
 if TYPE_CHECKING:
-    from bot.app import App
+    from bot.app import App, Role
     from config.settings import Settings
 
 # The web server, the database and the logs are imported where the bot starts: the other commands start sooner without them.
@@ -33,16 +34,48 @@ def run(config: ConfigOption = None) -> None:
 
     Settings come from the environment: DATABASE_URL, HOST, PORT, SLA_WEBHOOK_SECRET, SLA_API_TOKEN, LOG_LEVEL.
     """
+    _work("run", config)
+
+
+def web(config: ConfigOption = None) -> None:
+    """One of several processes on PostgreSQL: events in at POST /events, the local chat page, the API. `sla worker` does the
+    rest.
+    """
+    _work("web", config)
+
+
+def worker(config: ConfigOption = None) -> None:
+    """One of several processes on PostgreSQL: looks at tickets and delivers messages. It has /metrics and /readyz at its
+    PORT.
+    """
+    _work("worker", config)
+
+
+def _work(role: Role, config: Path | None) -> None:
+    """Be a process of a role until a signal ends it."""
+    from adapters.ledger.holding import hold
+    from adapters.redis.connection import RedisUrlError
     from bot.app import build_app, terminal_sender
+    from bot.ports import LedgerError
 
     settings = read_settings()
     book = load_book(config, warn=True)
-    prepare(settings)
-    listening = _listen(settings)
-    app = build_app(settings, book, senders=[terminal_sender()])
+    log_as(settings.log_level)
+    try:
+        held = hold(settings.database_url)
+        prepare(settings)
+        senders = [terminal_sender()] if role == "run" else []
+        app = build_app(settings, book, senders=senders, role=role)
+    except (LedgerError, RedisUrlError) as error:
+        raise settings_error(str(error)) from None
     refuse_rewriting(app)
-    _say_where(listening, settings)
-    _serve(app, listening)
+    listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
+    _say_where(listening, settings, role)
+    try:
+        _serve(app, listening, role)
+    finally:
+        if held is not None:
+            held.close()
 
 
 def demo(
@@ -57,6 +90,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
         settings = read_settings().model_copy(update={"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"})
         book = load_book(DEMO)
+        log_as("warning" if settings.log_level == "info" else settings.log_level)
         prepare(settings)
         listening = _listen(settings, any_port=True)
         clock = FastClock(start_of_day(), speed)
@@ -64,27 +98,24 @@ def demo(
         console = Console(highlight=False)
         console.print(f"\n[bold]A support desk's day[/], {speed:g} times as fast: a minute passes every {60 / speed:.2g} s.")
         console.print(f"Open [bold underline]{_address(listening)}[/] in your browser. Ctrl-C ends it.\n", soft_wrap=True)
-        _serve(app, listening, demo=True)
+        _serve(app, listening, "run", demo=True)
         console.print("\nThe demonstration has ended; nothing is kept.")
 
 
 def migrate() -> None:
     """Bring the ledger's database to this version."""
     settings = read_settings()
-    prepare(settings)
+    log_as(settings.log_level)
+    bring_up(settings.database_url)
     typer.echo("The ledger is up to date.")
 
 
-def prepare(settings: Settings) -> None:
-    """Logs, and a ledger of this version."""
+def log_as(level: str) -> None:
+    """What goes on, as JSON lines on standard error."""
     import structlog
 
-    from adapters.ledger.migrating import migrate as migrate_ledger
-    from bot.ports import LedgerError
-
-    level = getattr(logging, settings.log_level.upper())
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
@@ -93,8 +124,30 @@ def prepare(settings: Settings) -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+def prepare(settings: Settings) -> None:
+    """A ledger of this version: a file is brought to it, a server is brought to it by `sla migrate` alone."""
+    from adapters.ledger.engine import connect, file_of
+    from adapters.ledger.migrating import check_version
+    from bot.ports import LedgerError
+
     try:
-        migrate_ledger(settings.database_url)
+        if file_of(connect(settings.database_url)) is None:
+            check_version(settings.database_url)
+            return
+    except LedgerError as error:
+        raise settings_error(str(error)) from None
+    bring_up(settings.database_url)
+
+
+def bring_up(url: str) -> None:
+    """Bring the ledger's database to this version."""
+    from adapters.ledger.migrating import migrate as migrate_ledger
+    from bot.ports import LedgerError
+
+    try:
+        migrate_ledger(url)
     except LedgerError as error:
         raise settings_error(str(error)) from None
 
@@ -109,11 +162,11 @@ def refuse_rewriting(app: App) -> None:
         raise settings_error(str(error)) from None
 
 
-def _serve(app: App, listening: socket.socket, *, demo: bool = False) -> None:
+def _serve(app: App, listening: socket.socket, role: Role, *, demo: bool = False) -> None:
     async def serve() -> None:
         playing = asyncio.create_task(play(app.ledger.intake, app.clock, app.watch.nudge)) if demo else None
         try:
-            await app.run(listening)
+            await app.run(listening, role)
         finally:
             if playing is not None:
                 playing.cancel()
@@ -152,12 +205,13 @@ def _address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _say_where(listening: socket.socket, settings: Settings) -> None:
+def _say_where(listening: socket.socket, settings: Settings, role: Role) -> None:
     from adapters.web.security import LOOPBACK
 
+    if role == "worker":
+        typer.echo(f"Slakeeper's worker is running. Its figures: {_address(listening)}metrics")
+        return
     typer.echo(f"Slakeeper is running. The local chat page: {_address(listening)}  Events: {_address(listening)}events")
-    if settings.redis_url is not None:
-        typer.echo("REDIS_URL is set, but one process alone does not need Redis; it is not used.", err=True)
     alone = settings.host in LOOPBACK
     if settings.sla_webhook_secret is None:
         where = "taken unsigned, from this machine only" if alone else "refused"

@@ -107,7 +107,7 @@ def test_an_act_happens_when_it_is_written_and_makes_a_look_under_way_look_again
 @pytest.mark.parametrize("ticket", ["T-1", "'; drop table entries; --", "a/b?c#d", "Ж-1 🙂", "x" * 200, "%_"])
 def test_a_ticket_may_have_any_name(db: Opened, ticket: str) -> None:
     db.ledger.intake.append([event(ticket=ticket)], [], NOW)
-    assert db.ledger.looks.claim(NOW, 10) == [ticket]
+    assert list(db.ledger.looks.claim(NOW, 10)) == [ticket]
     assert db.ledger.looks.histories([ticket])[0].events[0].ticket == ticket
     assert db.ledger.reader.like(ticket[:3], 5) == [ticket]
 

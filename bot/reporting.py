@@ -1,0 +1,44 @@
+"""What a process says of itself while it works.
+
+Decided here: that it stands on the board of processes, renewed every few seconds, and that the log has a line a minute with
+what was done since the last one. Not decided here: what is measured (`Figures`).
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import structlog
+
+from bot.ports import Figures, WallClockPort
+from bot.shared_ports import Board, ProcessState
+
+EVERY_SECONDS = 5.0
+LOGGED_EVERY = 12
+"""So many times `EVERY_SECONDS`."""
+
+log = structlog.get_logger()
+
+
+async def reporting(board: Board, figures: Figures, clock: WallClockPort, role: str) -> None:
+    """For ever."""
+    started, before = clock.now(), dict(figures.doing())
+    times = 0
+    while True:
+        doing = figures.doing()
+        state = ProcessState(role, socket.gethostname(), os.getpid(), version("slakeeper"), started, clock.now(), doing)
+        await asyncio.to_thread(board.post, state)
+        times += 1
+        if times % LOGGED_EVERY == 0:
+            _log(role, before, doing)
+            before = dict(doing)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+def _log(role: str, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    done = {name: number - before.get(name, 0) for name, number in after.items() if not name.endswith(" ms")}
+    if any(done.values()):
+        late = {name: number for name, number in after.items() if name.endswith(" ms")}
+        log.info("worked", role=role, **{name.replace(" ", "_"): number for name, number in (done | late).items()})
