@@ -6,7 +6,6 @@ same load in the same run.
 
 import asyncio
 import json
-import multiprocessing
 import os
 import re
 import signal
@@ -18,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from benchmarks.report import line
 from rules.instants import text
@@ -82,14 +83,8 @@ def served(call: list[str], settings: dict[str, str]) -> Iterator[int]:
 
 def rate(port: int, together: int) -> float:
     """Events a second that were answered with 202, sent by a process of its own, `together` in a request."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_load, (port, together))
-
-
-def _load(port: int, together: int) -> float:
-    import uvloop
-
-    return uvloop.run(_sent(port, together))
+    load = [sys.executable, "-m", "benchmarks.ingress", str(port), str(together)]
+    return float(subprocess.run(load, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
 async def _sent(port: int, together: int) -> float:
@@ -133,3 +128,7 @@ _TAIL = json.dumps(
 
 def _event(run: str, number: int) -> bytes:
     return b'{"id":"%b-%d","subject":"T-%b-%d",' % (run.encode(), number, run.encode(), number // 5) + _TAIL
+
+
+if __name__ == "__main__":  # the load generator
+    print(uvloop.run(_sent(int(sys.argv[1]), int(sys.argv[2]))))

@@ -9,13 +9,28 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
+from adapters.ledger.bulk import insert_all
 from adapters.ledger.engine import insert_new
 from adapters.ledger.schema import chains, entries
 from rules.instants import DAY
 
 _ADOPTED_AT_ONCE = 10_000
+_FREE = (
+    select(chains.c.shard, chains.c.number, chains.c.hash)
+    .where(chains.c.day == bindparam("today"))
+    .order_by(chains.c.shard)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_GROWN = (
+    update(chains)
+    .where(chains.c.day == bindparam("own_day"), chains.c.shard == bindparam("own_shard"))
+    .values(number=bindparam("number"), hash=bindparam("hash"))
+)
+_NEXT = text("SELECT nextval(pg_get_serial_sequence('entries', 'seq')) FROM generate_series(1, :count)")
+_LAST = text("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
 
 
 def append(connection: Connection, rows: Sequence[Mapping[str, Any]], now: int) -> list[int]:
@@ -26,7 +41,7 @@ def append(connection: Connection, rows: Sequence[Mapping[str, Any]], now: int) 
         return []
     arrivals = _arrivals(connection, len(rows))
     numbered = [{"seq": seq, **row} for seq, row in zip(arrivals, rows, strict=True)]
-    connection.execute(insert(entries), _linked(connection, numbered, now))
+    insert_all(connection, entries, _linked(connection, numbered, now))
     return arrivals
 
 
@@ -62,16 +77,13 @@ def _linked(connection: Connection, rows: Sequence[Mapping[str, Any]], now: int)
     for row in rows:
         number, last = number + 1, link(last, row)
         linked.append({**row, "day": day, "shard": shard, "number": number, "hash": last})
-    own = (chains.c.day == day) & (chains.c.shard == shard)
-    connection.execute(update(chains).where(own).values(number=number, hash=last))
+    connection.execute(_GROWN, {"own_day": day, "own_shard": shard, "number": number, "hash": last})
     return linked
 
 
 def _taken(connection: Connection, day: int) -> tuple[int, int, bytes]:
     """A chain of the day that nobody else writes to, held until the transaction ends: its shard and where it stands."""
-    today = select(chains.c.shard, chains.c.number, chains.c.hash).where(chains.c.day == day)
-    free = today.order_by(chains.c.shard).limit(1).with_for_update(skip_locked=True)
-    while (found := connection.execute(free).first()) is None:
+    while (found := connection.execute(_FREE, {"today": day}).first()) is None:
         highest = connection.execute(select(func.max(chains.c.shard)).where(chains.c.day == day)).scalar()
         shard = 0 if highest is None else highest + 1
         insert_new(connection, chains, [{"day": day, "shard": shard, "number": 0, "hash": root(day, shard)}])
@@ -81,7 +93,6 @@ def _taken(connection: Connection, day: int) -> tuple[int, int, bytes]:
 def _arrivals(connection: Connection, count: int) -> list[int]:
     """The next arrival numbers, in order."""
     if connection.dialect.name == "postgresql":
-        wanted = text("SELECT nextval(pg_get_serial_sequence('entries', 'seq')) FROM generate_series(1, :count)")
-        return sorted(connection.execute(wanted, {"count": count}).scalars())
-    last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")).scalar() or 0
+        return sorted(connection.execute(_NEXT, {"count": count}).scalars())
+    last = connection.execute(_LAST).scalar() or 0
     return list(range(last + 1, last + 1 + count))

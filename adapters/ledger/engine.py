@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -53,25 +53,11 @@ def file_of(engine: Engine) -> Path | None:
     return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
 
 
-def upsert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
-    """An insert that can say what happens where the key is there already; both databases say it alike."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    found: postgresql.Insert | sqlite.Insert = dialect.insert(table)
-    return found
-
-
-def replacing(connection: Connection, table: Table) -> Insert:
-    """An insert that replaces the row with the same primary key."""
-    statement = upsert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=others)
-
-
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; those whose unique key is already there are left as they are."""
     if rows:
-        connection.execute(upsert(connection, table).on_conflict_do_nothing(), list(rows))
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def _sqlite(url: URL) -> Engine:

@@ -23,13 +23,14 @@ PUBLIC = frozenset(
 )
 """Fields of an event's data that are not personal; title, text, requester and every unknown field are."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _ALWAYS = ("at", "kind", "ticket", "reason")
 _BLANK = asdict(Decision(0, "", "", ""))
 
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def storable(text: str) -> str:

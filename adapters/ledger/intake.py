@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from adapters.ledger import chain
+from adapters.ledger.bulk import insert_all, upsert_all
 from adapters.ledger.database import Database
-from adapters.ledger.engine import insert_new, upsert
 from adapters.ledger.entries import event_entry, storable
 from adapters.ledger.schema import entries, personal, quarantine, tickets
 from bot.records import Refused
@@ -45,7 +45,7 @@ class SqlIntake:
             if found:
                 attend(connection, {row["ticket"] for row, _ in found}, now)
                 insert_entries(connection, found, now)
-            insert_new(connection, quarantine, kept)
+            upsert_all(connection, quarantine, kept, "ON CONFLICT DO NOTHING")
             return news
 
         return self._database.write(work)
@@ -69,14 +69,16 @@ class SqlIntake:
         return self._database.write(work)
 
 
+_AGAIN = "ON CONFLICT (id) DO UPDATE SET seen = tickets.seen + 1, attention_at = excluded.attention_at"
+_KNOWN = select(entries.c.key).where(entries.c.key.in_(bindparam("keys", expanding=True)))
+
+
 def attend(connection: Connection, ids: set[str], now: int) -> None:
     """Have tickets looked at now, also those that are not known yet; until the transaction ends, nothing else is written to
     them.
     """
-    statement = upsert(connection, tickets)
-    again = {"seen": tickets.c.seen + 1, "attention_at": statement.excluded.attention_at}
-    rows = [{"id": id, "seen": 1, "attention_at": now} for id in sorted(ids)]
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again), rows)
+    new = {"seen": 1, "attention_at": now, "claimed_until": 0, "failures": 0, "facts": "{}"}
+    upsert_all(connection, tickets, [{"id": id, **new} for id in sorted(ids)], _AGAIN)
 
 
 def insert_entries(connection: Connection, found: Sequence[Entry], now: int) -> None:
@@ -88,15 +90,14 @@ def insert_entries(connection: Connection, found: Sequence[Entry], now: int) -> 
 def insert_personal(connection: Connection, arrivals: Sequence[int], hidden: Sequence[dict[str, Any] | None]) -> None:
     """Write the personal fields of entries, by the entries' arrival numbers."""
     beside = [{"entry": seq, **fields} for seq, fields in zip(arrivals, hidden, strict=True) if fields]
-    if beside:
-        connection.execute(insert(personal), beside)
+    insert_all(connection, personal, beside)
 
 
 def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Those of some keys that stand in the ledger."""
     known: set[str] = set()
     for start in range(0, len(keys), 500):
-        known.update(connection.execute(select(entries.c.key).where(entries.c.key.in_(keys[start : start + 500]))).scalars())
+        known.update(connection.execute(_KNOWN, {"keys": keys[start : start + 500]}).scalars())
     return known
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
-from adapters.ledger.engine import replacing
+from adapters.ledger.bulk import replace_all
 from adapters.ledger.entries import storable
 from adapters.ledger.schema import clocks, pages
 from bot.records import Written
@@ -62,8 +62,7 @@ def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows:
     changed = [row for key, row in after.items() if before.get(key) != row]
     if gone:
         connection.execute(delete(table).where(tuple_(*keys).in_(gone)))
-    if changed:
-        connection.execute(replacing(connection, table), changed)
+    replace_all(connection, table, changed)
 
 
 def _word(value: object) -> str | None:

@@ -1,0 +1,88 @@
+"""Many rows at once.
+
+Decided here: how each database takes them fastest: SQLite by one prepared statement; PostgreSQL by COPY, and where rows may
+be there already by one statement over a JSON document (measured against executemany: 4 to 6 times as fast). Rows of one call
+have the same columns. Not decided here: what is written.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import psycopg
+from pydantic_core import to_json
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
+from sqlalchemy.exc import DBAPIError
+
+Row = Mapping[str, Any]
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows that are not there yet."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    values = [tuple(row.values()) for row in rows]
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(_insert(table, columns), values)
+        return
+    _copy(connection, f"COPY {table.name} ({_names(columns)}) FROM STDIN", values)
+
+
+def upsert_all(connection: Connection, table: Table, rows: Sequence[Row], conflict: str) -> None:
+    """Insert rows, with an ON CONFLICT clause for those that are there already."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(f"{_insert(table, columns)} {conflict}", [tuple(row.values()) for row in rows])
+        return
+    document = to_json(rows).decode()
+    connection.exec_driver_sql(f"{_insert_document(table, columns)} {conflict}", (document,))
+
+
+def replace_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows in the place of those with the same primary key."""
+    if rows:
+        upsert_all(connection, table, rows, _replacing(table, tuple(rows[0])))
+
+
+def _copy(connection: Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+    """COPY goes past SQLAlchemy, so its errors are told as SQLAlchemy tells them."""
+    driver: Any = connection.connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in values:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        lost = driver.closed
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=lost, dialect=connection.dialect
+        ) from error
+
+
+@cache
+def _insert(table: Table, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
+
+
+@cache
+def _insert_document(table: Table, columns: tuple[str, ...]) -> str:
+    dialect = psycopg_dialect()  # type: ignore[no-untyped-call]
+    typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect).partition(" COLLATE")[0]}' for name in columns)
+    names = _names(columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM json_to_recordset(%s) AS given({typed})"  # noqa: S608 - as above
+
+
+@cache
+def _replacing(table: Table, columns: tuple[str, ...]) -> str:
+    keys = tuple(column.name for column in table.primary_key)
+    others = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in keys)
+    return f"ON CONFLICT ({_names(keys)}) DO UPDATE SET {others}"
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
