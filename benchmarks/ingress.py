@@ -25,7 +25,7 @@ from rules.instants import text
 from tests.support.postgres import Postgres
 
 ROOT = Path(__file__).parent.parent
-CONNECTIONS = 64
+CONNECTIONS = 200
 SECONDS = 6.0
 BARE = """
 import asyncio, socket, uvicorn

@@ -18,7 +18,7 @@ from typing import Literal
 import structlog
 import uvicorn
 from rich.console import Console
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from adapters.helpdesk.cloudevents import batch_of
 from adapters.ledger.engine import database_name
@@ -31,7 +31,7 @@ from adapters.web.chat_page import ChatPage
 from adapters.web.ingress import Ingress
 from adapters.web.metrics import Metrics
 from adapters.web.security import Security
-from adapters.web.server import event_routes, monitoring_routes, page_routes, web_server
+from adapters.web.server import EventsFirst, monitoring_routes, page_routes, web_server
 from bot.alone import alone
 from bot.chores import Chores
 from bot.compliance import standing
@@ -164,9 +164,8 @@ def build_app(
     ingress = Ingress(GroupCommit(ledger.intake, clock, figures).append, batch_of, clock, security, came_in)
     monitoring = monitoring_routes(ledger, figures, security)
     api = Api(ledger, clock, book.promises.calendars)
-    web = web_server(
-        [*monitoring, *event_routes(ingress), *page_routes(page, api, security)] if role != "worker" else monitoring
-    )
+    served = web_server([*monitoring, *page_routes(ingress, page, api, security)] if role != "worker" else monitoring)
+    web = EventsFirst(ingress, served) if role != "worker" else served
     return App(
         settings, ledger, shared, clock, figures, watch, delivery, chores, registrar, handlers, page, _Server(_serving(web))
     )
@@ -178,7 +177,7 @@ def _shared(settings: Settings) -> Shared:
     return open_redis(settings.redis_url.get_secret_value(), database_name(settings.database_url), alone())
 
 
-def _serving(web: Starlette) -> uvicorn.Config:
+def _serving(web: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
     )

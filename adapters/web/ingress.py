@@ -5,13 +5,15 @@ only for a body that is no CloudEvents JSON; 401, 413, 429; 503 where nothing co
 are understood, and how requests share a transaction.
 """
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
-from adapters.web.security import Security
+from adapters.web.security import HEADERS, Security
 from bot.ports import LedgerUnavailableError, WallClockPort
 from bot.records import Batch, BodyError
 
@@ -23,12 +25,19 @@ AT_ONCE_BYTES = 64 * 1024
 """A body up to this size is read between two others; a larger one would hold them up and is read in a thread."""
 RETRY_SECONDS = "1"
 
+_HEADERS = [*HEADERS, (b"content-type", b"application/json")]
+_AGAIN = [(b"retry-after", RETRY_SECONDS.encode())]
+
+log = structlog.get_logger()
+
 Translate = Callable[[bytes, int], Batch]
 Store = Callable[[Batch], Awaitable[list[bool]]]
 
 
 class Ingress:
-    """Takes events from helpdesks; `nudge` wakes the watch."""
+    """Takes events from helpdesks; `nudge` wakes the watch. An ASGI application of its own: a framework's request, routing and
+    response would take as long as all that is done here.
+    """
 
     def __init__(
         self, store: Store, translate: Translate, clock: WallClockPort, security: Security, nudge: Callable[[], None]
@@ -37,24 +46,35 @@ class Ingress:
         self._security, self._nudge = security, nudge
         self._requests = self._bytes = 0
 
-    async def post(self, request: Request) -> JSONResponse:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        size = _declared(request)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            status, answer = await self._post(headers, receive)
+        except Exception:
+            log.exception("a request with events failed")
+            status, answer = 500, {"error": "something went wrong here; it is in the log"}
+        body = json.dumps(answer).encode()
+        sent = [*_HEADERS, (b"content-length", str(len(body)).encode()), *(_AGAIN if status in (429, 503) else ())]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _post(self, headers: Mapping[str, str], receive: Receive) -> tuple[int, dict[str, Any]]:
+        declared = _declared(headers)
+        size = min(MOST_BYTES if declared is None else declared, MOST_BYTES)
         if self._requests >= MOST_AT_ONCE or self._bytes + size > MOST_BYTES_AT_ONCE:
-            return _error(429, "too many requests at once: try again in a second", {"Retry-After": RETRY_SECONDS})
+            return 429, {"error": "too many requests at once: try again in a second"}
         self._requests, self._bytes = self._requests + 1, self._bytes + size
         try:
-            return await self._post(request)
+            body = None if declared is not None and declared > MOST_READ else await _body(receive)
+            if body is None:
+                return 413, {"error": f"a body holds at most {MOST_BYTES:,} bytes: send the events in several requests"}
+            refusal = self._security.event_refusal(headers, body, self._clock.real_seconds())
+            return (401, {"error": refusal}) if refusal is not None else await self._stored(body)
         finally:
             self._requests, self._bytes = self._requests - 1, self._bytes - size
 
-    async def _post(self, request: Request) -> JSONResponse:
-        body = await _body(request)
-        if body is None:
-            return _error(413, f"a body holds at most {MOST_BYTES:,} bytes: send the events in several requests")
-        refusal = self._security.event_refusal(request.headers, body, self._clock.real_seconds())
-        if refusal is not None:
-            return _error(401, refusal)
+    async def _stored(self, body: bytes) -> tuple[int, dict[str, Any]]:
         now = self._clock.now()
         try:
             if len(body) <= AT_ONCE_BYTES:
@@ -62,34 +82,33 @@ class Ingress:
             else:
                 batch = await run_in_threadpool(self._translate, body, now)
         except BodyError as error:
-            return _error(400, f"no CloudEvents JSON: {error}")
+            return 400, {"error": f"no CloudEvents JSON: {error}"}
         try:
             news = await self._store(batch)
         except LedgerUnavailableError as error:
-            return _error(503, f"nothing was stored: {error}", {"Retry-After": RETRY_SECONDS})
+            return 503, {"error": f"nothing was stored: {error}"}
         self._nudge()
         quarantined = [{"index": index, "reason": refused.reason} for index, refused in batch.refused]
-        answer = {"accepted": sum(news), "duplicates": len(news) - sum(news), "quarantined": quarantined}
-        return JSONResponse(answer, status_code=202)
+        accepted = sum(news)
+        return 202, {"accepted": accepted, "duplicates": len(news) - accepted, "quarantined": quarantined}
 
 
-def _declared(request: Request) -> int:
-    """How many bytes a request says it brings; as many as any may, where it does not say."""
-    declared = request.headers.get("content-length", "")
-    return min(int(declared), MOST_BYTES) if declared.isascii() and declared.isdigit() else MOST_BYTES
+def _declared(headers: Mapping[str, str]) -> int | None:
+    """How many bytes a request says it brings; None where it does not say."""
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else None
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(receive: Receive) -> bytes | None:
     """The whole body, or None where it is too large; no more than that is ever held.
 
     A body that is too large is still read to its end, within reason: who is still sending would not hear the answer.
     """
-    declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared) > MOST_READ:
-        return None
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
         size += len(part)
         if size <= MOST_BYTES:
             parts.append(part)
@@ -97,8 +116,5 @@ async def _body(request: Request) -> bytes | None:
             parts.clear()
         else:
             return None
-    return b"".join(parts) if size <= MOST_BYTES else None
-
-
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": message}, status_code=status, headers=headers)
+        if not message.get("more_body", False):
+            return b"".join(parts) if size <= MOST_BYTES else None

@@ -25,23 +25,31 @@ from adapters.web.chat_page import ChatPage
 from adapters.web.ingress import RETRY_SECONDS, Ingress
 from adapters.web.metrics import Metrics
 from adapters.web.openapi import description
-from adapters.web.security import COOKIE, Security
+from adapters.web.security import COOKIE, HEADERS, Security
 from bot.ports import Ledger, LedgerError
 
 STATIC = Path(__file__).parent / "static"
 Handler = Callable[[Request], Awaitable[Response]]
-
-_HEADERS = [
-    (b"content-security-policy", b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
 
 
 def web_server(routes: Sequence[BaseRoute]) -> Starlette:
     """The application that answers over HTTP."""
     handlers: dict[Any, Any] = {HTTPException: _refused, LedgerError: _unavailable, Exception: _failed}
     return Starlette(routes=routes, middleware=[Middleware(_Headers)], exception_handlers=handlers)
+
+
+class EventsFirst:
+    """Hands what is posted to /events to its own application, and everything else to the web server."""
+
+    def __init__(self, ingress: Ingress, others: Starlette) -> None:
+        self._ingress, self.others = ingress, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"] == "/events" and scope["method"] == "POST":
+            await self._ingress(scope, receive, send)
+        else:
+            await self.others(scope, receive, send)
 
 
 def monitoring_routes(ledger: Ledger, metrics: Metrics, security: Security) -> list[BaseRoute]:
@@ -63,13 +71,8 @@ def monitoring_routes(ledger: Ledger, metrics: Metrics, security: Security) -> l
     return [Route("/healthz", healthy), Route("/readyz", ready), Route("/metrics", _guarded(security, measured))]
 
 
-def event_routes(ingress: Ingress) -> list[BaseRoute]:
-    """Where events come in."""
-    return [Route("/events", ingress.post, methods=["POST"])]
-
-
-def page_routes(page: ChatPage, api: Api, security: Security) -> list[BaseRoute]:
-    """The local chat page, and the API."""
+def page_routes(ingress: Ingress, page: ChatPage, api: Api, security: Security) -> list[BaseRoute]:
+    """Where events come in, the local chat page, and the API."""
 
     async def openapi(_request: Request) -> Response:
         return JSONResponse(description(version("slakeeper")))
@@ -91,6 +94,7 @@ def page_routes(page: ChatPage, api: Api, security: Security) -> list[BaseRoute]
     done = {"/api/command": page.command, "/api/click": page.click}
     return [
         Route("/", index),
+        Route("/events", ingress, methods=["POST"]),
         Route("/openapi.json", openapi),
         *(Route(path, _guarded(security, handler)) for path, handler in asked.items()),
         *(Route(path, _guarded(security, handler), methods=["POST"]) for path, handler in done.items()),
@@ -129,7 +133,7 @@ class _Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
+                message["headers"] = [*message.get("headers", []), *HEADERS]
             await send(message)
 
         await self._app(scope, receive, sending)
