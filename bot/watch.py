@@ -8,7 +8,7 @@ asked again and again is "is anything due?". Not decided here: what a look finds
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import structlog
 
@@ -158,8 +158,8 @@ class Watch:
         for platform in self._platforms:
             channel = self._channel(effect, platform)
             if channel is not None:
-                decision = {name: value for name, value in asdict(effect.decision).items() if value is not None}
-                body = {"audience": effect.audience, "line": effect.line, "mentions": effect.mentions, "decision": decision}
+                said = {"audience": effect.audience, "line": effect.line, "mentions": effect.mentions}
+                body = said | {"decision": effect.decision.plain()}
                 rows.append(OutboxRow(f"{effect.key}/{platform}", effect.decision.ticket, platform, channel, body, now))
         return rows
 

@@ -104,6 +104,40 @@ class Decision:
         """Which clock it is about."""
         return (self.agreement, self.metric, self.cycle)
 
+    def plain(self) -> dict[str, Any]:
+        """The fields that apply, by their names: `Decision(**plain)` is the same decision."""
+        row: dict[str, Any] = {"at": self.at, "kind": self.kind, "ticket": self.ticket, "reason": self.reason}
+        for name, value in (
+            ("agreement", self.agreement),
+            ("version", self.version),
+            ("metric", self.metric),
+            ("cycle", self.cycle),
+            ("threshold", self.threshold),
+            ("due_at", self.due_at),
+            ("was", self.was),
+            ("page", self.page),
+            ("ladder", self.ladder),
+            ("step", self.step),
+            ("to", self.to),
+            ("team", self.team),
+            ("wording", self.wording),
+            ("customer", self.customer),
+            ("tag", self.tag),
+            ("cause", self.cause),
+            ("exception", self.exception),
+            ("facts", self.facts),
+            ("done_at", self.done_at),
+        ):
+            if value is not None:
+                row[name] = value
+        if self.occurrence:
+            row["occurrence"] = self.occurrence
+        if self.born:
+            row["born"] = True
+        if self.turn:
+            row["turn"] = self.turn
+        return row
+
     def public(self) -> dict[str, Any]:
         """The decision as `sla simulate` and the API write it: the common keys, then those of its kind."""
         row: dict[str, Any] = {

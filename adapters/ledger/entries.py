@@ -8,8 +8,9 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from pydantic_core import from_json
 
 from rules.decisions import Decision
 from rules.instants import parse, text
@@ -24,8 +25,6 @@ PUBLIC = frozenset(
 """Fields of an event's data that are not personal; title, text, requester and every unknown field are."""
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-_ALWAYS = ("at", "kind", "ticket", "reason")
-_BLANK = asdict(Decision(0, "", "", ""))
 
 
 def canonical(value: Any) -> str:
@@ -73,8 +72,8 @@ def event_entry(event: TicketEvent, now: int) -> tuple[dict[str, Any], dict[str,
 
 def event_of(seq: int, body: str, personal: str | None) -> TicketEvent:
     """The event of an entry."""
-    wire = json.loads(body)
-    data: Mapping[str, Any] = wire["data"] | (json.loads(personal) if personal else {})
+    wire = from_json(body)
+    data: Mapping[str, Any] = wire["data"] | (from_json(personal) if personal else {})
     return TicketEvent(
         ticket=wire["subject"],
         type=wire["type"],
@@ -90,14 +89,13 @@ def event_of(seq: int, body: str, personal: str | None) -> TicketEvent:
 
 def decision_entry(decision: Decision, now: int) -> dict[str, Any]:
     """The row of a decision; what does not apply is left out."""
-    said = {n: value for n, blank in _BLANK.items() if (value := getattr(decision, n)) != blank or n in _ALWAYS}
     row = {"kind": decision.kind, "ticket": decision.ticket, "key": decision_key(decision), "is_event": False}
-    return {**row, "at": decision.at, "recorded_at": now, "body": canonical(said)}
+    return {**row, "at": decision.at, "recorded_at": now, "body": canonical(decision.plain())}
 
 
 def decision_of(body: str) -> Decision:
     """The decision of an entry."""
-    return Decision(**json.loads(body))
+    return Decision(**from_json(body))
 
 
 def _digest(text: str) -> str:
