@@ -31,7 +31,7 @@ CORE = {
         "suspension",
         "ticket",
     ),
-    "escalation": ("lateness", "look", "page", "pages", "responses"),
+    "escalation": ("effects", "facts", "lateness", "look", "page", "pages", "reconcile", "responses"),
 }
 
 setup(

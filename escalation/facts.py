@@ -40,7 +40,7 @@ class Facts:
             self,
             recorded={entry.cause if entry.cause and not entry.agreement else entry.key: entry.facts or {} for entry in used},
             letters={entry.key: entry.done_at or entry.at for entry in record if entry.kind == LETTER},
-            pages={str(entry.page): entry.at for entry in live(record).values() if entry.kind == "page.opened"},
+            pages=_opened(record),
         )
 
     def used(self, cause: Decision) -> dict[str, Any] | None:
@@ -60,6 +60,13 @@ class Facts:
             return 0
         count = _within_a_day(self.breaches.get(customer, ()), at)
         return count if self.whole else count + _within_a_day(own, at)
+
+
+def _opened(record: Sequence[Decision]) -> dict[str, int]:
+    """When the pages on record were opened; most tickets have none."""
+    if not any(entry.kind == "page.opened" for entry in record):
+        return {}
+    return {str(entry.page): entry.at for entry in live(record).values() if entry.kind == "page.opened"}
 
 
 def _within_a_day(instants: Sequence[int], at: int) -> int:

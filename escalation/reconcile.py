@@ -53,17 +53,22 @@ def reconcile(
     new: list[Decision] = []
     held = set()
     for decision in decided:
-        held.add(decision.key)
-        old = standing.get(decision.key)
+        key = decision.key
+        held.add(key)
+        old = standing.get(key)
         if old is None:
-            if decision.key not in letters:
+            if key not in letters:
                 new.append(decision)
         elif old.kind.startswith("clock.") and _told(old) != _told(decision):
             new.extend((_correction(old, news, decision), decision))
     for key, old in standing.items():
         if key not in held and old.kind.startswith("clock."):
             new.append(_correction(old, news, None))
-    new = _caught_up(new, recorded, decided, news)
+    if any(entry.page or entry.tag for entries in (new, recorded, decided) for entry in entries):
+        new = _caught_up(new, recorded, decided, news)
+    if not new:
+        return new
+    new.sort(key=attrgetter("at"))
     turns = Counter((old.key, old.at) for old in recorded)
     for decision in new:
         decision.turn = turns[decision.key, decision.at]
@@ -73,7 +78,7 @@ def reconcile(
 def _caught_up(
     new: Sequence[Decision], recorded: Sequence[Decision], decided: Sequence[Decision], news: _News
 ) -> list[Decision]:
-    """The new entries in the order of time, with what closes or opens pages, and takes off or sets tags, so that each stands as
+    """The new entries, with what closes or opens pages, and takes off or sets tags, so that each stands as
     was decided last of it: what was done stays done, also where its cause is gone.
     """
     tagged = {old.key for old in recorded if old.tag}
@@ -92,7 +97,7 @@ def _caught_up(
             found.append(_undone(last, news))
         elif want is not None and (want.kind in OVER) != (last.kind in OVER):
             found.append(replace(want, at=max(want.at, news.known_at(last), last.at)))
-    return sorted(found, key=attrgetter("at"))
+    return found
 
 
 def _deed(entry: Decision) -> tuple[str | None, str | None]:

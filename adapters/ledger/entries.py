@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
@@ -34,6 +35,8 @@ def canonical(value: Any) -> str:
 
 def storable(text: str) -> str:
     """A text as both databases can hold it: half characters and NUL become question marks."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
@@ -77,14 +80,18 @@ def event_of(seq: int, body: str, personal: str | None) -> TicketEvent:
     return TicketEvent(
         ticket=wire["subject"],
         type=wire["type"],
-        time=parse(wire["time"]),
+        time=_instant(wire["time"]),
         data=data,
         id=wire["id"],
         source=wire["source"],
         sequence=wire.get("sequence"),
         arrival=seq,
-        recorded=parse(wire["recordedtime"]),
+        recorded=_instant(wire["recordedtime"]),
     )
+
+
+_instant = lru_cache(10_000)(parse)
+"""Events that came together were recorded together."""
 
 
 def decision_entry(decision: Decision, now: int) -> dict[str, Any]:

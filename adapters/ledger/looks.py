@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, or_, select, update
 
 from adapters.ledger import chain
+from adapters.ledger.bulk import fetch_all, upsert_all
 from adapters.ledger.database import Database
-from adapters.ledger.engine import insert_new
 from adapters.ledger.entries import canonical, decision_entry, decision_of, event_entry, event_of
 from adapters.ledger.intake import insert_personal
 from adapters.ledger.outbox import outbox_row
@@ -26,6 +26,17 @@ from rules.ticket import TicketEvent
 
 CLAIMED = 10 * SECOND
 """A batch takes a fraction of it. Where one takes longer, its tickets are looked at twice and written once."""
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_VERSIONS = select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(_IDS))
+_LOCKED = _VERSIONS.order_by(tickets.c.id).with_for_update()
+_HISTORIES = (
+    select(entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.recorded_at, entries.c.body, personal.c.body)
+    .select_from(entries.outerjoin(personal, personal.c.entry == entries.c.seq))
+    .where(entries.c.ticket.in_(_IDS))
+    .order_by(entries.c.seq)
+)
 
 
 class SqlLooks:
@@ -55,19 +66,14 @@ class SqlLooks:
 
     def histories(self, ids: Sequence[str]) -> list[History]:
         """All entries of some tickets, in the order of their arrival."""
-        hidden = personal.c.body.label("hidden")
-        columns = (entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.recorded_at, entries.c.body, hidden)
-        joined = entries.outerjoin(personal, personal.c.entry == entries.c.seq)
-        wanted = select(*columns).select_from(joined).where(entries.c.ticket.in_(ids)).order_by(entries.c.seq)
-        versions = select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(ids))
 
         def work(connection: Connection) -> list[History]:
             # `seen` first: what is written between the two questions is found, and `seen` tells.
-            seen = {row.id: row.seen for row in connection.execute(versions)}
+            seen = dict(fetch_all(connection, _VERSIONS, ids=ids))
             events: dict[str, list[TicketEvent]] = {id: [] for id in ids}
             recorded: dict[str, list[Decision]] = {id: [] for id in ids}
             recorded_at: dict[str, list[int]] = {id: [] for id in ids}
-            for seq, ticket, is_event, at, body, beside in connection.execute(wanted):
+            for seq, ticket, is_event, at, body, beside in fetch_all(connection, _HISTORIES, ids=ids):
                 if is_event:
                     events[ticket].append(event_of(seq, body, beside))
                 else:
@@ -96,8 +102,7 @@ class SqlLooks:
         ids = [written.look.ticket for written in ordered]
 
         def work(connection: Connection) -> list[bool]:
-            versions = select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(ids)).order_by(tickets.c.id)
-            seen = {row.id: row.seen for row in connection.execute(versions.with_for_update())}
+            seen = dict(fetch_all(connection, _LOCKED, ids=ids))
             current = [written for written in ordered if seen.get(written.look.ticket) == written.seen]
             stale = [written.look.ticket for written in ordered if seen.get(written.look.ticket) != written.seen]
             if stale:
@@ -125,11 +130,8 @@ def _free(now: int) -> Any:
     return or_(tickets.c.claimed_until <= now, tickets.c.claimed_until > now + MINUTE)
 
 
-_STANDING = ("seen", "attention_at", "looked_at", "facts")
-_LOOKED = (
-    update(tickets)
-    .where(tickets.c.id == bindparam("own"))
-    .values(claimed_until=0, failures=0, error=None, **{name: bindparam(f"new_{name}") for name in _STANDING})
+_LOOKED = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in ("seen", "attention_at", "claimed_until", "looked_at", "failures", "error", "facts")
 )
 
 
@@ -141,8 +143,9 @@ def _write(connection: Connection, looks: Sequence[Written]) -> None:
     insert_personal(connection, arrivals, [hidden for _, hidden in found])
     write_clocks(connection, looks)
     write_pages(connection, looks)
-    insert_new(connection, outbox, [outbox_row(row, written.now) for written in looks for row in written.outbox])
-    connection.execute(_LOOKED, [_standing(written) for written in looks])
+    said = [outbox_row(row, written.now) for written in looks for row in written.outbox]
+    upsert_all(connection, outbox, said, "ON CONFLICT DO NOTHING")
+    upsert_all(connection, tickets, [_standing(written) for written in looks], _LOOKED)
 
 
 def _entries(written: Written) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
@@ -154,5 +157,6 @@ def _standing(written: Written) -> dict[str, Any]:
     """How the ticket's row stands after a look. What the record has got more makes any other look under way look again."""
     look = written.look
     grown = bool(written.new) or written.event is not None
-    standing = (written.seen + grown, look.attention_at, written.now, canonical(dict(look.facts)))
-    return {"own": look.ticket, **{f"new_{name}": value for name, value in zip(_STANDING, standing, strict=True)}}
+    free = {"claimed_until": 0, "failures": 0, "error": None}
+    standing = {"attention_at": look.attention_at, "looked_at": written.now, "facts": canonical(dict(look.facts))}
+    return {"id": look.ticket, "seen": written.seen + grown, **free, **standing}

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, tuple_, update
 
+from adapters.ledger.bulk import upsert_all
 from adapters.ledger.database import Database, one_at_a_time
-from adapters.ledger.engine import insert_new
 from adapters.ledger.entries import canonical, storable
 from adapters.ledger.schema import outbox
 from bot.records import OutboxRow
@@ -50,7 +50,7 @@ class SqlOutbox:
         """What no look brought about; a row whose key is known is left as it is."""
         found = [outbox_row(row, now) for row in rows]
         if found:
-            self._database.write(lambda connection: insert_new(connection, outbox, found))
+            self._database.write(lambda connection: upsert_all(connection, outbox, found, "ON CONFLICT DO NOTHING"))
 
     def claim(self, now: int, limit: int) -> list[OutboxRow]:
         """Rows due now, in order, marked as being sent; a row that was being sent for a minute counts as lost on the way."""

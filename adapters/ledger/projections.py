@@ -5,65 +5,75 @@ judged, not by what became of it later. Not decided here: how clocks stand.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
-from adapters.ledger.bulk import replace_all
+from adapters.ledger.bulk import fetch_all, replace_all
 from adapters.ledger.entries import storable
 from adapters.ledger.schema import clocks, pages
 from bot.records import Written
-from escalation.look import Look
+from escalation.page import PageRow
 from rules.attainment import judged_at
-from rules.clock_row import ClockRow
 from rules.moments import facts_at
 
 GROUPING = ("customer", "tier", "region", "service", "priority")
+
+_PAGE_FIELDS = tuple(field.name for field in fields(PageRow))
 
 Row = Mapping[str, Any]
 
 
 def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
     """The clocks of some tickets as looks have found them."""
-    tickets = [written.look.ticket for written in looks]
-    rows = [clock_row(row, written.look, written.teams.get(row.agreement)) for written in looks for row in written.look.clocks]
-    _replace(connection, clocks, tickets, rows)
+    _replace(
+        connection, clocks, [written.look.ticket for written in looks], [row for look in looks for row in clock_rows(look)]
+    )
 
 
 def write_pages(connection: Connection, looks: Sequence[Written]) -> None:
     """The pages of some tickets as looks have found them."""
-    tickets = [written.look.ticket for written in looks]
-    found = [page for written in looks for page in written.look.pages]
-    _replace(
-        connection,
-        pages,
-        tickets,
-        [asdict(page) | {"to": json.dumps(page.to), "reasons": json.dumps(page.reasons)} for page in found],
-    )
+    rows = [_page_row(page) for written in looks for page in written.look.pages]
+    _replace(connection, pages, [written.look.ticket for written in looks], rows)
 
 
-def clock_row(row: ClockRow, look: Look, team: str | None) -> dict[str, Any]:
-    """A clock as the table has it."""
-    judged = judged_at(row)
-    facts = look.facts if judged is None else facts_at(look.moments, judged)
-    about = {name: _word(facts.get(name)) for name in GROUPING}
-    return {**row._asdict(), **about, "suspended": json.dumps(row.suspended), "judged_at": judged, "team": team}
+def clock_rows(written: Written) -> Iterator[Row]:
+    """The clocks of a look as the table has them."""
+    look = written.look
+    present = _about(look.facts)
+    for row in look.clocks:
+        judged = judged_at(row)
+        about = present if judged is None else _about(facts_at(look.moments, judged))
+        suspended = json.dumps(row.suspended) if row.suspended else "[]"
+        team = written.teams.get(row.agreement)
+        yield {**row._asdict(), **about, "suspended": suspended, "judged_at": judged, "team": team}
+
+
+def _page_row(page: PageRow) -> Row:
+    row = {field: getattr(page, field) for field in _PAGE_FIELDS}
+    return {**row, "to": json.dumps(page.to), "reasons": json.dumps(page.reasons)}
 
 
 def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows: Sequence[Row]) -> None:
     """Have some tickets' rows of a table be these."""
-    keys = list(table.primary_key)
-    stored = connection.execute(select(table).where(table.c.ticket.in_(tickets))).mappings()
-    before = {tuple(row[key.name] for key in keys): dict(row) for row in stored}
-    after = {tuple(row[key.name] for key in keys): row for row in rows}
+    keys = [column.name for column in table.primary_key]
+    own = itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
+    columns = tuple(rows[0]) if rows else tuple(keys)
+    wanted = select(*(table.c[name] for name in columns)).where(table.c.ticket.in_(tickets))
+    position = (
+        itemgetter(*(columns.index(key) for key in keys)) if len(keys) > 1 else lambda row: (row[columns.index(keys[0])],)
+    )
+    before = {position(row): row for row in fetch_all(connection, wanted)}
+    after = {own(row): row for row in rows}
     gone = [key for key in before if key not in after]
-    changed = [row for key, row in after.items() if before.get(key) != row]
     if gone:
-        connection.execute(delete(table).where(tuple_(*keys).in_(gone)))
-    replace_all(connection, table, changed)
+        connection.execute(delete(table).where(tuple_(*table.primary_key).in_(gone)))
+    replace_all(connection, table, [row for key, row in after.items() if before.get(key) != tuple(row.values())])
 
 
-def _word(value: object) -> str | None:
-    return None if value is None else storable(str(value)[:500])
+def _about(facts: Mapping[str, object]) -> dict[str, str | None]:
+    """What a clock is grouped by."""
+    return {name: None if (value := facts.get(name)) is None else storable(str(value)[:500]) for name in GROUPING}

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from adapters.wall_clock import FastClock
 from bot.cli.demo import DEMO, play, start_of_day
-from bot.cli.options import ConfigOption, load_book, read_settings, settings_error
+from bot.cli.options import ConfigOption, load_book, rarely_search_for_garbage, read_settings, settings_error
 
 if TYPE_CHECKING:
     from bot.app import App, Role
@@ -71,6 +71,7 @@ def _work(role: Role, config: Path | None) -> None:
     refuse_rewriting(app)
     listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
     _say_where(listening, settings, role)
+    rarely_search_for_garbage()
     try:
         _serve(app, listening, role)
     finally:

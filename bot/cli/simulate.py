@@ -3,7 +3,6 @@
 Decided here: how lines are refused, results written and what is said where it is broken off. Not decided here: the simulation.
 """
 
-import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from rich.table import Table
 from adapters.helpdesk.cloudevents import EARLIEST, LATEST, decode, ticket_event
 from adapters.helpdesk.event_data import EventError
 from bot.cli.lines import blocks_of
-from bot.cli.options import ConfigOption, load_book, plain_console, usage_error
+from bot.cli.options import ConfigOption, load_book, plain_console, rarely_search_for_garbage, usage_error
 from bot.cli.progress import stages
 from bot.compliance import LAYERS, kept, objective_of
 from bot.messages import counted
@@ -48,9 +47,7 @@ def simulate(
     """
     book = load_book(config)
     end = _instant(until)
-    # The rows held for sorting are many and free of circles: looking through them for garbage costs a tenth of the time.
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
+    rarely_search_for_garbage()
     try:
         with ExitStack() as stack:
             progress = stack.enter_context(stages())
