@@ -16,6 +16,7 @@ import uvicorn
 from rich.console import Console
 
 from adapters.helpdesk.cloudevents import batch_of
+from adapters.ledger.seal_file import JsonSealFile
 from adapters.ledger.store import open_ledger
 from adapters.terminal.render import TerminalSender
 from adapters.wall_clock import WallClock
@@ -28,6 +29,7 @@ from bot.delivery import Delivery
 from bot.handlers import Handlers
 from bot.ports import Ledger, Sender, WallClockPort
 from bot.registrar import Registrar
+from bot.sealing import Sealing
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
@@ -121,6 +123,16 @@ def build_app(
         )
     )
     return App(settings, ledger, clock, watch, delivery, registrar, handlers, page, server)
+
+
+def build_sealing(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Sealing | None:
+    """What seals the ledger; None where there is no key to seal it with."""
+    if settings.seal_key is None:
+        return None
+    file = JsonSealFile(settings.seal_file) if settings.seal_file else None
+    platform, _, channel = (settings.seal_channel or "").partition(":")
+    place = (platform, channel) if channel else None
+    return Sealing(ledger, clock, settings.seal_key.get_secret_value().encode(), file, place)
 
 
 def terminal_sender() -> Sender:

@@ -15,7 +15,7 @@ from bot.exception_cards import exception_card
 from bot.loops import go_on, waited_until
 from bot.messages import Card, clipped
 from bot.ports import DeliveryError, Ledger, Sender, WallClockPort
-from bot.records import ChatEntry, OutboxRow, TicketView
+from bot.records import NOTICE, ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
 from bot.wording import customer_card
 from escalation.book import Book
@@ -82,6 +82,10 @@ class Delivery:
             raise DeliveryError(f"there is no sender for {row.platform}", permanent=True)
         if row.body["audience"] == AUDIENCE:
             self._send_exception(row, sender)
+            return
+        if row.body["audience"] == NOTICE:
+            card = Card(title=row.body["title"], lines=tuple(row.body["lines"]))
+            sender.send(row, card, NOTICE, ChatEntry(str(row.id), row.body["at"], ""), self._clock.now())
             return
         view = self._ledger.reader.ticket(row.ticket)
         if view is None:
