@@ -16,6 +16,7 @@ from adapters.ledger.entries import storable
 from adapters.ledger.schema import clocks, pages
 from bot.records import Written
 from escalation.look import Look
+from escalation.page import PageRow
 from rules.attainment import judged_at
 from rules.clock_row import ClockRow
 from rules.moments import facts_at
@@ -35,13 +36,7 @@ def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
 def write_pages(connection: Connection, looks: Sequence[Written]) -> None:
     """The pages of some tickets as looks have found them."""
     tickets = [written.look.ticket for written in looks]
-    found = [page for written in looks for page in written.look.pages]
-    _replace(
-        connection,
-        pages,
-        tickets,
-        [asdict(page) | {"to": json.dumps(page.to), "reasons": json.dumps(page.reasons)} for page in found],
-    )
+    _replace(connection, pages, tickets, [page_row(page) for written in looks for page in written.look.pages])
 
 
 def clock_row(row: ClockRow, look: Look, team: str | None) -> dict[str, Any]:
@@ -50,6 +45,11 @@ def clock_row(row: ClockRow, look: Look, team: str | None) -> dict[str, Any]:
     facts = look.facts if judged is None else facts_at(look.moments, judged)
     about = {name: _word(facts.get(name)) for name in GROUPING}
     return {**row._asdict(), **about, "suspended": json.dumps(row.suspended), "judged_at": judged, "team": team}
+
+
+def page_row(page: PageRow) -> dict[str, Any]:
+    """A page as the table has it."""
+    return asdict(page) | {"to": json.dumps(page.to), "reasons": json.dumps(page.reasons)}
 
 
 def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows: Sequence[Row]) -> None:

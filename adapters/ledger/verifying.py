@@ -94,6 +94,8 @@ class _Walk:
         if sealed > number:
             seal = next(seal for (last, _), seal in self._heads.items() if last > number)
             yield Finding(f"missing: cut off after seal {seal}", *self._chain, number + 1, sealed, seal=seal)
+            if number > self._agreed:
+                yield Finding("no seal vouches for what is left of it", *self._chain, self._agreed + 1, number, seal=seal)
         elif end is not None and end[0] > number:
             yield Finding("missing: cut off", *self._chain, number + 1, end[0])
         elif end is None or end != (number, self._hash):

@@ -9,20 +9,22 @@ from __future__ import annotations
 import os
 import socket
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adapters.wall_clock import WallClock
+from bot.cli.listing import Listing
 from bot.cli.options import read_settings, settings_error, usage_error
 from bot.cli.progress import stages
+from bot.cli.rebuild import rebuild
 from bot.messages import counted
 from rules.instants import text
 
 if TYPE_CHECKING:
     from adapters.ledger.database import Database
-    from adapters.ledger.findings import Finding
     from bot.records import Seal
     from config.settings import Settings
 
@@ -33,6 +35,7 @@ _PATIENCE_SECONDS = 10.0
 _NO_KEY = "SEAL_KEY is not set: set it to the key of the seals, a long random text that is not kept beside the database"
 
 app = typer.Typer(help="The ledger itself: seal it, verify it, rebuild its tables, export it.", no_args_is_help=True)
+app.command()(rebuild)
 
 
 @app.command()
@@ -48,27 +51,17 @@ def verify(
     settings = read_settings()
     key = settings.seal_key.get_secret_value().encode() if settings.seal_key else None
     kept = _kept(seals, settings)
-    findings = 0
-
-    def found(finding: Finding) -> None:
-        nonlocal findings
-        findings += 1
-        if findings <= MOST_SHOWN:
-            typer.echo(str(finding))
-        elif findings == MOST_SHOWN + 1:
-            typer.echo(f"… and more; only the first {MOST_SHOWN} are listed.")
-
+    findings = Listing(MOST_SHOWN)
     with stages() as progress:
-        done = verified(
-            read_only(settings), kept, key, found, lambda total: progress.begin("Verifying", total), progress.advance
-        )
+        begin = partial(progress.begin, "Verifying")
+        done = verified(read_only(settings), kept, key, findings.tell, begin, progress.advance)
     if key is None and done.seals:
         typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
     entries = f"{done.entries:,} {'entry' if done.entries == 1 else 'entries'}"
     seen = f"{entries}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
     until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
-    if findings:
-        typer.echo(f"{counted(findings, 'finding')} in {seen}; {until}.")
+    if findings.count:
+        typer.echo(f"{counted(findings.count, 'finding')} in {seen}; {until}.")
         raise typer.Exit(1)
     typer.echo(f"Nothing is wrong: {seen}; {until}.")
 

@@ -72,6 +72,7 @@ def test_a_missing_entry_and_a_cut_off_tail_are_named(db: Opened) -> None:
     assert told(db) == [
         "2026-01-05, shard 0, entries 2 to 3: missing",
         "2026-01-05, shard 0, entry 6: missing: cut off after seal 1",
+        "2026-01-05, shard 0, entries 1 to 5: no seal vouches for what is left of it",
     ]
 
 
@@ -81,7 +82,10 @@ def test_a_tail_that_was_cut_off_and_mended_is_found_by_the_seal(db: Opened) -> 
     tamper(db, "delete from entries where number > 4")
     tamper(db, "delete from personal where entry not in (select seq from entries)")
     recount(db)
-    assert told(db) == ["2026-01-05, shard 0, entries 5 to 6: missing: cut off after seal 1"]
+    assert told(db) == [
+        "2026-01-05, shard 0, entries 5 to 6: missing: cut off after seal 1",
+        "2026-01-05, shard 0, entries 1 to 4: no seal vouches for what is left of it",
+    ]
 
 
 def test_a_chain_written_anew_is_found_between_the_seals_where_it_differs(db: Opened) -> None:
