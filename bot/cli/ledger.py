@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.wall_clock import WallClock
+from bot.cli.export import export
 from bot.cli.listing import Listing
 from bot.cli.options import read_settings, settings_error, usage_error
 from bot.cli.progress import stages
@@ -36,6 +37,7 @@ _NO_KEY = "SEAL_KEY is not set: set it to the key of the seals, a long random te
 
 app = typer.Typer(help="The ledger itself: seal it, verify it, rebuild its tables, export it.", no_args_is_help=True)
 app.command()(rebuild)
+app.command()(export)
 
 
 @app.command()
