@@ -1,7 +1,7 @@
 """Entries for an auditor: as they are, and as events that can be replayed.
 
-Decided here: that they come in the order of their arrival, as of one instant and a few at a time; which fields an exported entry
-has; that personal fields come only where they are asked for. Not decided here: the file's format (`parquet`, the command line).
+Decided here: that they come in the order of their arrival, as of one instant and a few at a time; which fields an exported
+entry has; that personal fields come only where they are asked for. Not decided here: the file's format.
 """
 
 from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -100,8 +100,7 @@ def _opened(to: Path | None) -> Iterator[Callable[[bytes], object]]:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
-    file: IO[bytes] = gzip.open(to, "wb") if to.suffix == ".gz" else to.open("wb")
-    with file:
+    with gzip.open(to, "wb") if to.suffix == ".gz" else to.open("wb") as file:
         yield file.write
 
 

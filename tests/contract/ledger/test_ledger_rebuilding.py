@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.helpdesk.cloudevents import ticket_event
 from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
 from bot.app import build_app
@@ -158,8 +159,6 @@ def test_exceptions_and_late_events_come_to_the_same(here: Desk) -> None:
 def test_nothing_differs_after_a_random_day(here: Desk, seed: int) -> None:
     day = Day(here, random.Random(seed))  # noqa: S311
     for known_at, event in day.events():
-        from adapters.helpdesk.cloudevents import ticket_event
-
         there = day.go(known_at)
         here.app.ledger.intake.append([ticket_event(event)], [], known_at)
         assert rebuilt(here)[0] == []
