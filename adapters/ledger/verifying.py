@@ -17,6 +17,7 @@ from adapters.ledger.chain import link, root
 from adapters.ledger.findings import Finding
 from adapters.ledger.seal_checks import Chain, Sealed
 
+_MOST_BEFORE = 3
 Row = Mapping[str, Any]
 """An entry with its place, and the salt and body of its personal fields where these are there."""
 
@@ -72,9 +73,12 @@ class _Walk:
             yield Finding("missing", *self._chain, self._number + 1, number - 1)
             self._before = ()
         carried = [found for hash in self._before if (found := _linked(hash, row)) is not None]
-        if self._before and row["hash"] not in carried:
+        altered = bool(self._before) and row["hash"] not in carried
+        if altered:
             yield self._at(row, "altered: it, or its hash, is not what was written after the entry before it")
-        self._before, self._number, self._hash = (row["hash"], *carried), number, row["hash"]
+        # Which of the two was altered shows at the next entry: it was written after the one that was right.
+        self._before = (row["hash"], *carried[:_MOST_BEFORE]) if altered else (row["hash"],)
+        self._number, self._hash = number, row["hash"]
         if (wrong := _personal(row, self._erased)) is not None:
             yield self._at(row, wrong)
         if number in self._sealed_numbers:
