@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 
 from adapters.helpdesk.cloudevents import batch_of
 from adapters.ledger.engine import database_name
+from adapters.ledger.seal_file import JsonSealFile
 from adapters.ledger.store import open_ledger
 from adapters.redis.shared import open_redis
 from adapters.terminal.render import TerminalSender
@@ -41,6 +42,7 @@ from bot.handlers import Handlers
 from bot.ports import Figures, Ledger, Sender, WallClockPort
 from bot.registrar import Registrar
 from bot.reporting import reporting
+from bot.sealing import Sealing
 from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings
@@ -181,6 +183,16 @@ def _serving(web: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
     )
+
+
+def build_sealing(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Sealing | None:
+    """What seals the ledger; None where there is no key to seal it with."""
+    if settings.seal_key is None:
+        return None
+    file = JsonSealFile(settings.seal_file) if settings.seal_file else None
+    platform, _, channel = (settings.seal_channel or "").partition(":")
+    place = (platform, channel) if channel else None
+    return Sealing(ledger, clock, settings.seal_key.get_secret_value().encode(), file, place)
 
 
 def terminal_sender() -> Sender:

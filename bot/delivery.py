@@ -18,7 +18,7 @@ from bot.loops import Wake, go_on
 from bot.messages import Card, clipped
 from bot.pace import held_until
 from bot.ports import DeliveryError, Figures, Ledger, LedgerUnavailableError, Sender, WallClockPort
-from bot.records import ChatEntry, OutboxRow, TicketView
+from bot.records import NOTICE, ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
 from bot.shared_ports import Limits
 from bot.wording import customer_card
@@ -117,6 +117,10 @@ class Delivery:
             raise DeliveryError(f"there is no sender for {row.platform}", permanent=True)
         if row.body["audience"] == AUDIENCE:
             self._send_exception(row, sender)
+            return
+        if row.body["audience"] == NOTICE:
+            card = Card(title=row.body["title"], lines=tuple(row.body["lines"]))
+            sender.send(row, card, NOTICE, ChatEntry(str(row.id), row.body["at"], ""), self._clock.now())
             return
         view = self._ledger.reader.ticket(row.ticket)
         if view is None:

@@ -14,8 +14,10 @@ from bot.records import (
     ChatMessage,
     Health,
     History,
+    Kept,
     OutboxRow,
     Refused,
+    Seal,
     Sweep,
     Tally,
     TicketView,
@@ -214,6 +216,40 @@ class Leases(Protocol):
     def give_back(self, name: str, holder: str) -> None: ...
 
 
+class SealFile(Protocol):
+    """Keeps seals outside the ledger's database. Both raise OSError."""
+
+    def read(self) -> list[Seal]: ...
+
+    def append(self, seals: Sequence[Seal]) -> None:
+        """Add seals; when this ends they are on the disk."""
+
+
+SEALING = "seal"
+"""The lease under which the ledger is sealed."""
+
+
+class Seals(Protocol):
+    """The ledger's seals."""
+
+    def last(self) -> Seal | None: ...
+
+    def seal(
+        self, now: int, key: bytes, fence: int, file: SealFile | None, said: Callable[[Seal], Sequence[OutboxRow]]
+    ) -> Seal:
+        """Seal all chains as they stand, under the lease SEALING; what is `said` of it goes into the outbox with it."""
+
+
+class Quarantine(Protocol):
+    """What was refused and is kept."""
+
+    def kept(self, ids: Sequence[int] = ()) -> list[Kept]:
+        """What has not been replayed yet, oldest first; of some ids only, where there are any."""
+
+    def replayed(self, id: int, now: int) -> None:
+        """It was understood after all."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The ledger, a part for each need."""
@@ -226,6 +262,8 @@ class Ledger:
     register: RegisterEvents
     sweeps: Sweeps
     leases: Leases
+    seals: Seals
+    quarantine: Quarantine
     alone: bool
     """Whether it is a file, which one process has alone."""
     close: Callable[[], None]

@@ -5,7 +5,7 @@ Decided here: their fields. Not decided here: who asks for them (`ports`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.messages import Card
 from bot.shared_ports import ProcessState
@@ -65,6 +65,16 @@ class OutboxRow:
     created_at: int = 0
 
 
+NOTICE = "notice"
+"""In the outbox: what is said about no ticket and no exception, with a title and lines of its own."""
+
+
+def notice(name: str, title: str, lines: Sequence[str], platform: str, channel: str, now: int) -> OutboxRow:
+    """Something to be said once under a name."""
+    body = {"audience": NOTICE, "title": title, "lines": list(lines), "at": now}
+    return OutboxRow(f"notice/{name}/{platform}/{channel}", name, platform, channel, body, now)
+
+
 @dataclass(frozen=True)
 class Written:
     """What one look leaves behind, in one transaction; `event` is one of ours that it had to add to the history."""
@@ -116,6 +126,25 @@ class ChatMessage:
     created_at: int
     edited_at: int | None = None
     log: Sequence[ChatEntry] = ()
+
+
+class Seal(NamedTuple):
+    """What was sealed at an instant, as canonical JSON, and the proof of it."""
+
+    number: int
+    at: int
+    body: str
+    mac: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was refused and is kept, as it came in."""
+
+    id: int
+    received_at: int
+    reason: str
+    raw: str
 
 
 @dataclass(frozen=True)

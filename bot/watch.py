@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.looking import breaches_elsewhere, found_in
 from bot.loops import Wake, go_on
 from bot.ports import Figures, Ledger, LedgerUnavailableError, WallClockPort
 from bot.records import History, OutboxRow, Written
@@ -20,10 +21,8 @@ from escalation.book import Book
 from escalation.effects import Effect, effects_of
 from escalation.facts import NO_FACTS, Facts
 from escalation.lateness import delay
-from escalation.look import Look, look
-from escalation.reconcile import reconcile
+from escalation.look import Look
 from rules.decisions import Decision
-from rules.instants import DAY
 
 BATCH = 200
 
@@ -123,7 +122,7 @@ class Watch:
             facts = NO_FACTS.remembering(history.recorded)
             found, new = self._found(history, facts, now)
             if found.counted:  # most looks need no counter over other tickets, and it costs something to know
-                facts = replace(facts, breaches=self._breaches(history))
+                facts = replace(facts, breaches=breaches_elsewhere(self._ledger.looks, history))
                 found, new = self._found(history, facts, now)
             delayed = delay(new, now, str(uuid.uuid4()))
             if delayed is not None:
@@ -140,17 +139,7 @@ class Watch:
             return None
 
     def _found(self, history: History, facts: Facts, now: int) -> tuple[Look, list[Decision]]:
-        """A look, and what of it is new."""
-        found = look(history.ticket, history.events, self._book, facts, now)
-        # An event a little ahead of the clock is here already and waits for its time.
-        happened = [event for event in history.events if event.known_at <= now]
-        return found, reconcile(history.recorded, found.decisions, happened, self._registrar.republished_at)
-
-    def _breaches(self, history: History) -> Mapping[str, Sequence[int]]:
-        """By customer, when its agreements were broken in other tickets, as far back as this one may ask."""
-        customers = sorted({c for event in history.events if isinstance(c := event.data.get("customer"), str)})
-        since = min(event.time for event in history.events) - DAY
-        return self._ledger.looks.breaches(customers, history.ticket, since) if customers else {}
+        return found_in(history, self._book, facts, now, self._registrar.republished_at)
 
     def _rows(self, effect: Effect, now: int) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     """The key of the signature on POST /events."""
     sla_api_token: SecretStr | None = None
     """The bearer token of the API and the page."""
+    seal_key: SecretStr | None = None
+    """The key under which the ledger is sealed each day."""
+    seal_file: Path | None = None
+    """Where each seal is also kept, outside the database."""
+    seal_channel: str | None = Field(default=None, pattern=r"^[a-z]+:.+$")
+    """Where each seal is said, as `platform:channel`."""
     log_level: str = "info"
 
     @field_validator("log_level")

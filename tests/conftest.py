@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = ROOT.parent / "shared"
-_SETTINGS = ("DATABASE_URL", "REDIS_URL", "HOST", "PORT", "SLA_CONFIG", "SLA_WEBHOOK_SECRET", "SLA_API_TOKEN", "LOG_LEVEL")
+_SETTINGS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "HOST",
+    "PORT",
+    "SLA_CONFIG",
+    "SLA_WEBHOOK_SECRET",
+    "SLA_API_TOKEN",
+    "LOG_LEVEL",
+    "SEAL_KEY",
+    "SEAL_FILE",
+    "SEAL_CHANNEL",
+)
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 

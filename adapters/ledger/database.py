@@ -62,6 +62,13 @@ class Database:
         """Carry out a unit of work in one transaction. Raises LedgerUnavailableError."""
         return self._done(work, writes=True)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection to which everything is as of one instant, however long it is asked. What fails is not tried again."""
+        isolation = {} if self.alone else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**isolation) as connection, connection.begin():
+            yield connection
+
     def _done(self, work: Callable[[Connection], T], *, writes: bool) -> T:
         end = time.monotonic() + PATIENCE_SECONDS
         conflicts, pause = 0, 0.01

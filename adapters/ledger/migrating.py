@@ -44,11 +44,9 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def check_version(url: str) -> None:
+def check_version(database: Database) -> None:
     """Raises LedgerError where the database is not of this version."""
-    engine = connect(url)
-    found = Database(engine).read(lambda connection: MigrationContext.configure(connection).get_current_revision())
-    engine.dispose()
+    found = database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
     script = ScriptDirectory.from_config(_config())
     head = script.get_current_head()
     if found == head:

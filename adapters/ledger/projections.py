@@ -36,7 +36,7 @@ def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
 
 def write_pages(connection: Connection, looks: Sequence[Written]) -> None:
     """The pages of some tickets as looks have found them."""
-    rows = [_page_row(page) for written in looks for page in written.look.pages]
+    rows = [page_row(page) for written in looks for page in written.look.pages]
     _replace(connection, pages, [written.look.ticket for written in looks], rows)
 
 
@@ -52,7 +52,8 @@ def clock_rows(written: Written) -> Iterator[Row]:
         yield {**row._asdict(), **about, "suspended": suspended, "judged_at": judged, "team": team}
 
 
-def _page_row(page: PageRow) -> Row:
+def page_row(page: PageRow) -> dict[str, Any]:
+    """A page as the table has it."""
     row = {field: getattr(page, field) for field in _PAGE_FIELDS}
     return {**row, "to": json.dumps(page.to), "reasons": json.dumps(page.reasons)}
 

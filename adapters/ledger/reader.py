@@ -117,7 +117,7 @@ class SqlReader:
             outbox_waiting=self._number(select(func.count()).select_from(outbox).where(waiting)),
             oldest_waiting=self._number(select(func.min(outbox.c.created_at)).where(waiting)),
             dead_letters=self._number(select(func.count()).select_from(outbox).where(outbox.c.state == "failed")),
-            quarantined=self._number(select(func.count()).select_from(quarantine)),
+            quarantined=self._number(select(func.count()).where(quarantine.c.replayed_at.is_(None))),
         )
 
     def _all(self, wanted: Select[Any]) -> Sequence[Any]:

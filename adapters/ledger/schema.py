@@ -204,6 +204,7 @@ quarantine = Table(
     Column("reason", Text, nullable=False),
     Column("raw", Text, nullable=False),
     Column("key", text_of(64)),
+    Column("replayed_at", BigInteger),
     Index("uq_quarantine_key", "key", unique=True),
     sqlite_autoincrement=True,
 )

@@ -12,8 +12,10 @@ from adapters.ledger.intake import SqlIntake
 from adapters.ledger.leases import SqlLeases
 from adapters.ledger.looks import SqlLooks
 from adapters.ledger.outbox import SqlOutbox
+from adapters.ledger.quarantine import SqlQuarantine
 from adapters.ledger.reader import SqlReader
 from adapters.ledger.register import SqlRegister
+from adapters.ledger.seals import SqlSeals
 from adapters.ledger.sweeps import SqlSweeps
 from bot.ports import Ledger
 
@@ -35,6 +37,8 @@ def ledger_on(engine: Engine) -> Ledger:
         SqlRegister(database),
         SqlSweeps(database),
         SqlLeases(database),
+        SqlSeals(database),
+        SqlQuarantine(database),
         alone=database.alone,
         close=engine.dispose,
     )

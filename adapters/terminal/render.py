@@ -43,7 +43,7 @@ class TerminalSender:
         """Print one line; a change of a card without words is not printed."""
         if line is None:
             return
-        words = " ".join(card.lines) if kind == "customer" else line.text
+        words = line.text if kind == "card" else " ".join(card.lines)
         place = row.channel if row.channel.startswith(("@", "customer:")) else f"#{row.channel}"
         said = Text.assemble(
             (text(now)[:19], "dim"), " ", (place, "bold"), " ", (card.title, _COLOURS[card.verdict]), " ", words

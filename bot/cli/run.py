@@ -129,13 +129,16 @@ def log_as(level: str) -> None:
 
 def prepare(settings: Settings) -> None:
     """A ledger of this version: a file is brought to it, a server is brought to it by `sla migrate` alone."""
+    from adapters.ledger.database import Database
     from adapters.ledger.engine import connect, file_of
     from adapters.ledger.migrating import check_version
     from bot.ports import LedgerError
 
     try:
-        if file_of(connect(settings.database_url)) is None:
-            check_version(settings.database_url)
+        engine = connect(settings.database_url)
+        if file_of(engine) is None:
+            check_version(Database(engine))
+            engine.dispose()
             return
     except LedgerError as error:
         raise settings_error(str(error)) from None

@@ -1,0 +1,55 @@
+"""The seals' file, outside the database.
+
+Decided here: a JSON line a seal, on the disk before it counts; the file only grows, so that it may be set append-only. A line
+that was half written when the machine died stays and is passed over: its seal was not made. Not decided here: what stands in
+a seal.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.records import Seal
+
+
+class JsonSealFile:
+    """Seals in a file of lines."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> list[Seal]:
+        """The seals that it holds, in the order in which they came; none where there is no file yet. Raises OSError."""
+        try:
+            lines = self.path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        return [seal for line in lines if (seal := _seal(line)) is not None]
+
+    def append(self, seals: Sequence[Seal]) -> None:
+        """Add seals; when this ends they are on the disk. Raises OSError."""
+        new = not self.path.exists()
+        with self.path.open("ab+") as file:
+            torn = b""
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                torn = b"" if file.read(1) == b"\n" else b"\n"
+            file.write(torn + b"".join(json.dumps(seal._asdict()).encode() + b"\n" for seal in seals))
+            file.flush()
+            os.fsync(file.fileno())
+        if new:  # its name too must survive
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+
+def _seal(line: bytes) -> Seal | None:
+    try:
+        seal = Seal(**json.loads(line))
+        json.loads(seal.body)
+    except (ValueError, TypeError):
+        return None
+    return seal

@@ -1,0 +1,104 @@
+"""Seals: over all chains, under a key that is not in the database.
+
+Decided here: that a seal names the heads of all chains which have grown since the seal before it, and that seal's mac; that it
+stands in its file before it stands in the database, so that a seal which was once made is never lost: what the file has and
+the table has not, as after a crash between the two, is put into the table by the next seal, and what another machine has
+sealed, into the file. Not decided here: when it is sealed, and what a seal proves (`verifying`).
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from adapters.ledger.database import Database
+from adapters.ledger.engine import insert_new
+from adapters.ledger.entries import canonical
+from adapters.ledger.leases import check_held
+from adapters.ledger.outbox import outbox_row
+from adapters.ledger.schema import chains, outbox, seals
+from bot.ports import SEALING, LedgerError, SealFile
+from bot.records import OutboxRow, Seal
+
+
+class SqlSeals:
+    """The ledger's seals."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def last(self) -> Seal | None:
+        """The latest seal."""
+        latest = select(seals).order_by(seals.c.number.desc()).limit(1)
+        row = self._database.read(lambda connection: connection.execute(latest).first())
+        return None if row is None else Seal(*row)
+
+    def seal(
+        self, now: int, key: bytes, fence: int, file: SealFile | None, said: Callable[[Seal], Sequence[OutboxRow]]
+    ) -> Seal:
+        """Seal all chains as they stand, under the lease; `said` is what is said of it. Raises LeaseLostError, OSError."""
+
+        def work(connection: Connection) -> Seal:
+            check_held(connection, SEALING, fence)
+            known = all_seals(connection)
+            if file is not None:
+                kept = file.read()
+                put_back = following(known, kept, key)
+                for seal in put_back:
+                    connection.execute(insert(seals), seal._asdict())
+                known += put_back
+            made = _next(connection, known, now, key)
+            if file is not None:
+                file.append([*(seal for seal in known if seal not in kept), made])
+            connection.execute(insert(seals), made._asdict())
+            insert_new(connection, outbox, [outbox_row(row, now) for row in said(made)])
+            return made
+
+        return self._database.write(work)
+
+
+def all_seals(connection: Connection) -> list[Seal]:
+    """The seals of the database, in their order."""
+    return [Seal(*row) for row in connection.execute(select(seals).order_by(seals.c.number))]
+
+
+def mac_of(key: bytes, body: str) -> str:
+    """What nobody can write without the key."""
+    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+
+
+def following(known: Sequence[Seal], kept: Iterable[Seal], key: bytes) -> list[Seal]:
+    """Those kept outside that follow one by one from the last seal known, each under the key."""
+    found: list[Seal] = []
+    for seal in sorted(kept, key=lambda seal: seal.number):
+        last = [*known, *found][-1:]
+        number, before = (last[0].number, last[0].mac) if last else (0, None)
+        genuine = hmac.compare_digest(seal.mac, mac_of(key, seal.body))
+        if seal.number == number + 1 and genuine and json.loads(seal.body)["before"] == before:
+            found.append(seal)
+    return found
+
+
+def heads_of(seal: Seal) -> list[tuple[int, int, int, str]]:
+    """Day, shard, number and hash of the chains' ends that it names. Raises LedgerError."""
+    try:
+        return [(day, shard, number, hash) for day, shard, number, hash in json.loads(seal.body)["heads"]]
+    except (ValueError, TypeError, KeyError):
+        raise LedgerError(f"seal {seal.number} is not what it was: run sla ledger verify") from None
+
+
+def _next(connection: Connection, known: Sequence[Seal], now: int, key: bytes) -> Seal:
+    """The seal that comes next: what has grown since the last one."""
+    sealed = {(day, shard): number for seal in known for day, shard, number, _ in heads_of(seal)}
+    grown = [
+        [row.day, row.shard, row.number, row.hash.hex()]
+        for row in connection.execute(select(chains).order_by(chains.c.day, chains.c.shard))
+        if row.number > sealed.get((row.day, row.shard), 0)
+    ]
+    number = known[-1].number + 1 if known else 1
+    content: dict[str, Any] = {"number": number, "at": now, "before": known[-1].mac if known else None, "heads": grown}
+    body = canonical(content)
+    return Seal(number, now, body, mac_of(key, body))

@@ -1,0 +1,60 @@
+"""A whole verification of a ledger: its chains, its seals, and what stands outside of both.
+
+Decided here: that all of it is read as of one instant, so that the bot may go on writing. Not decided here: what is wrong
+(`verifying`, `seal_checks`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from adapters.ledger.chained import chain_ends, chained_entries, erased_entries, outside_of_chains
+from adapters.ledger.database import Database
+from adapters.ledger.findings import Finding
+from adapters.ledger.schema import entries
+from adapters.ledger.seal_checks import check_seals
+from adapters.ledger.seals import all_seals
+from adapters.ledger.verifying import Counted, Row, check_chains
+from bot.records import Seal
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was gone through; `sealed_at` is None where there is no seal that counts."""
+
+    entries: int
+    chains: int
+    seals: int
+    sealed_at: int | None
+
+
+def verify(
+    database: Database,
+    kept: Sequence[Seal],
+    key: bytes | None,
+    found: Callable[[Finding], None],
+    begin: Callable[[int], None],
+    advance: Callable[[int], None],
+) -> Verified:
+    """Go through a ledger; `kept` are the seals of the file. Each finding is told at once, and how far it has come."""
+    with database.snapshot() as connection:
+        seals = all_seals(connection)
+        sealed = check_seals(seals, kept, key)
+        counted = Counted()
+        begin(connection.execute(select(func.count()).select_from(entries)).scalar() or 0)
+        for finding in sealed.findings:
+            found(finding)
+        rows = _told(chained_entries(connection), advance)
+        for finding in check_chains(rows, sealed, chain_ends(connection), erased_entries(connection), counted):
+            found(finding)
+        for finding in outside_of_chains(connection):
+            found(finding)
+    return Verified(counted.entries, counted.chains, len(seals), sealed.at)
+
+
+def _told(rows: Iterable[Row], advance: Callable[[int], None]) -> Iterator[Row]:
+    for number, row in enumerate(rows, 1):
+        if number % 1_000 == 0:
+            advance(1_000)
+        yield row

@@ -1,0 +1,130 @@
+"""`sla ledger`: seals of the ledger, and whether it is what was written.
+
+Decided here: how findings are told, and that a ledger is verified as it stands, without being written to. Not decided here:
+what a seal is, and what is wrong with a ledger (`adapters/ledger`).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.wall_clock import WallClock
+from bot.cli.export import export
+from bot.cli.listing import Listing
+from bot.cli.options import read_settings, settings_error, usage_error
+from bot.cli.progress import stages
+from bot.cli.rebuild import rebuild
+from bot.messages import counted
+from rules.instants import text
+
+if TYPE_CHECKING:
+    from adapters.ledger.database import Database
+    from bot.records import Seal
+    from config.settings import Settings
+
+# The database is imported where it is asked: the other commands start sooner without it.
+
+MOST_SHOWN = 50
+_PATIENCE_SECONDS = 10.0
+_NO_KEY = "SEAL_KEY is not set: set it to the key of the seals, a long random text that is not kept beside the database"
+
+app = typer.Typer(help="The ledger itself: seal it, verify it, rebuild its tables, export it.", no_args_is_help=True)
+app.command()(rebuild)
+app.command()(export)
+
+
+@app.command()
+def verify(
+    seals: Annotated[Path | None, typer.Option(help="The file of seals; otherwise SEAL_FILE.")] = None,
+) -> None:
+    """Find any entry that was altered, taken out, put in or cut off, up to the last seal, and say where.
+
+    Exit codes: 0 nothing is wrong, 1 something is.
+    """
+    from adapters.ledger.verification import verify as verified
+
+    settings = read_settings()
+    key = settings.seal_key.get_secret_value().encode() if settings.seal_key else None
+    kept = _kept(seals, settings)
+    findings = Listing(MOST_SHOWN)
+    with stages() as progress:
+        begin = partial(progress.begin, "Verifying")
+        done = verified(read_only(settings), kept, key, findings.tell, begin, progress.advance)
+    if key is None and done.seals:
+        typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
+    entries = f"{done.entries:,} {'entry' if done.entries == 1 else 'entries'}"
+    seen = f"{entries}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
+    until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
+    if findings.count:
+        typer.echo(f"{counted(findings.count, 'finding')} in {seen}; {until}.")
+        raise typer.Exit(1)
+    typer.echo(f"Nothing is wrong: {seen}; {until}.")
+
+
+@app.command()
+def seal() -> None:
+    """Seal the ledger now. The bot does so each day by itself where SEAL_KEY is set."""
+    from adapters.ledger.store import open_ledger
+    from bot.app import build_sealing
+    from bot.cli.run import prepare
+    from bot.ports import LedgerError
+
+    settings = read_settings()
+    prepare(settings)
+    sealing = build_sealing(settings, open_ledger(settings.database_url), WallClock())
+    if sealing is None:
+        raise settings_error(_NO_KEY)
+    holder, end = f"{socket.gethostname()}/{os.getpid()}", time.monotonic() + _PATIENCE_SECONDS
+    try:
+        while (made := sealing.turn(holder, asked=True)) is None:
+            if time.monotonic() > end:
+                raise settings_error("another process is sealing the ledger: try again in a minute")
+            time.sleep(0.2)
+    except OSError as error:
+        raise settings_error(
+            f"SEAL_FILE {settings.seal_file} cannot be written, so nothing is sealed: {error.strerror}"
+        ) from None
+    except LedgerError as error:
+        raise settings_error(str(error)) from None
+    typer.echo(f"Seal {made.number} at {text(made.at)}: mac {made.mac}")
+
+
+def read_only(settings: Settings) -> Database:
+    """The ledger's database as it stands, or the end where it is not of this version."""
+    from adapters.ledger.database import Database
+    from adapters.ledger.engine import connect, file_of
+    from adapters.ledger.migrating import check_version
+    from bot.ports import LedgerError
+
+    try:
+        database = Database(connect(settings.database_url))
+        if (file := file_of(database.engine)) is not None and not file.exists():
+            raise LedgerError(f"there is no ledger at {file}: set DATABASE_URL")
+        check_version(database)
+    except LedgerError as error:
+        raise settings_error(str(error)) from None
+    return database
+
+
+def _kept(named: Path | None, settings: Settings) -> list[Seal]:
+    """The seals of the file, where there is one."""
+    from adapters.ledger.seal_file import JsonSealFile
+
+    path = named or settings.seal_file
+    if path is None:
+        return []
+    if not path.exists():
+        if named:
+            raise usage_error(f"there is no file of seals at {named}")
+        typer.echo(f"SEAL_FILE: there is no file {path} yet; only the ledger's own seals are checked.", err=True)
+    try:
+        return JsonSealFile(path).read()
+    except OSError as error:
+        raise usage_error(f"{path} cannot be read: {error.strerror}") from None

@@ -1,0 +1,51 @@
+"""Sealing: once a day, and when somebody asks for it.
+
+Decided here: that each day (UTC) has a seal, that one process at a time seals, and what is said of it. Not decided here: what a
+seal holds (`adapters/ledger/seals.py`).
+"""
+
+from collections.abc import Sequence
+
+from bot.ports import SEALING, Ledger, SealFile, WallClockPort
+from bot.records import OutboxRow, Seal, notice
+from rules.instants import DAY, MINUTE, text
+
+
+class Sealing:
+    """Seals a ledger under a key. `file` keeps each seal outside the database; at `channel`, a platform and its channel, it is
+    said.
+    """
+
+    def __init__(
+        self, ledger: Ledger, clock: WallClockPort, key: bytes, file: SealFile | None, channel: tuple[str, str] | None
+    ) -> None:
+        self._ledger, self._clock, self._key, self._file, self._channel = ledger, clock, key, file, channel
+
+    def due(self, now: int) -> bool:
+        """Whether the present day has no seal yet."""
+        last = self._ledger.seals.last()
+        return last is None or last.at // DAY < now // DAY
+
+    def seal(self, fence: int) -> Seal:
+        """Seal what there is, under the lease's number. Raises OSError where the file cannot be written: nothing is sealed."""
+        return self._ledger.seals.seal(self._clock.now(), self._key, fence, self._file, self._said)
+
+    def turn(self, holder: str, *, asked: bool = False) -> Seal | None:
+        """Seal where it is due or `asked` for; None where it is not, or where another process is sealing."""
+        if not asked and not self.due(self._clock.now()):
+            return None
+        fence = self._ledger.leases.take(SEALING, holder, self._clock.now(), MINUTE)
+        if fence is None:
+            return None
+        try:
+            # Another process may have sealed between the question and the lease.
+            return self.seal(fence) if asked or self.due(self._clock.now()) else None
+        finally:
+            self._ledger.leases.give_back(SEALING, holder)
+
+    def _said(self, seal: Seal) -> Sequence[OutboxRow]:
+        if self._channel is None:
+            return ()
+        platform, channel = self._channel
+        lines = (f"Sealed at {text(seal.at)}", f"mac {seal.mac}")
+        return (notice(f"seal-{seal.number}", f"Seal {seal.number} of the ledger", lines, platform, channel, seal.at),)
