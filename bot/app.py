@@ -34,7 +34,7 @@ from adapters.web.metrics import Metrics
 from adapters.web.security import Security
 from adapters.web.server import EventsFirst, monitoring_routes, page_routes, web_server
 from bot.alone import alone
-from bot.chores import Chores
+from bot.chores import Chore, Chores
 from bot.compliance import standing
 from bot.delivery import Delivery
 from bot.group_commit import GroupCommit
@@ -47,6 +47,7 @@ from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
+from rules.instants import MINUTE
 
 Role = Literal["run", "web", "worker"]
 """Everything in one process; events in, page and API; looks and deliveries."""
@@ -98,8 +99,6 @@ class App:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-            if watches:
-                await asyncio.to_thread(self.chores.end)
             self.shared.close()
         log.info("stopped", role=role)
         for error in ended:
@@ -159,7 +158,8 @@ def build_app(
 
     watch = Watch(ledger, book, clock, list(by_platform), registrar, figures, written)
     delivery = Delivery(ledger, book, clock, by_platform, registrar, shared.limits, figures, said)
-    chores = Chores(ledger.leases, clock, ())
+    sealing = build_sealing(settings, ledger, clock)
+    chores = Chores(clock, [Chore("seal", MINUTE, sealing.turn)] if sealing else [])
     handlers = Handlers(ledger, book, clock, watch, registrar, shared)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
