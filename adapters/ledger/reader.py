@@ -34,7 +34,8 @@ class SqlReader:
             found = connection.execute(select(tickets.c.facts, tickets.c.looked_at).where(tickets.c.id == ticket)).first()
             if found is None:
                 return None
-            own = select(clocks).where(clocks.c.ticket == ticket).order_by(clocks.c.started_at, clocks.c.agreement)
+            order = (clocks.c.started_at, clocks.c.agreement, clocks.c.original_due_at, clocks.c.metric, clocks.c.cycle)
+            own = select(clocks).where(clocks.c.ticket == ticket).order_by(*order)
             rows = [_clock(row) for row in connection.execute(own)]
             called = connection.execute(select(pages).where(pages.c.ticket == ticket).order_by(pages.c.opened_at))
             return TicketView(ticket, json.loads(found.facts), rows, [_page(row) for row in called], found.looked_at)
