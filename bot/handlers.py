@@ -56,24 +56,24 @@ class Handlers:
             "help": lambda command: answers.help_card(command.subject),
         }
 
-    def answer(self, text: str, who: Person | None) -> Answer:
+    def answer(self, text: str, who: Person | None, act: str | None = None) -> Answer:
         """Answer a line as it was typed; what cannot be understood is answered with what to write instead."""
         try:
             command = parse(text)
         except CommandError as error:
             return refusal(str(error))
-        return self.carry_out(command, who)
+        return self.carry_out(command, who, act)
 
-    def click(self, action: str, value: str, who: Person | None) -> Answer:
+    def click(self, action: str, value: str, who: Person | None, act: str | None = None) -> Answer:
         """Answer a button of a card."""
         if action in _DECISIONS:
-            return self.carry_out(Command("exceptions", action, words=(value,)), who)
+            return self.carry_out(Command("exceptions", action, words=(value,)), who, act)
         verb = {"acknowledge": "ack"}.get(action, action)
         if verb not in ("ack", "escalate", "why"):
             return refusal(f"There is no button {action[:40]!r}.")
-        return self.carry_out(Command(verb, value), who)
+        return self.carry_out(Command(verb, value), who, act)
 
-    def carry_out(self, command: Command, who: Person | None) -> Answer:
+    def carry_out(self, command: Command, who: Person | None, act: str | None = None) -> Answer:
         """Answer a command; a refusal says which role is needed and who has it."""
         self._registrar.refresh()
         if self._registrar.superseded:
@@ -84,16 +84,17 @@ class Handlers:
         if command.verb in self._queries:
             return self._queries[command.verb](command)
         if command.verb == "exceptions":
-            return self._exceptions(command, who)
+            return self._exceptions(command, who, act)
         assert who is not None
-        return self._acknowledge(command, who) if command.verb == "ack" else self._escalate(command, who)
+        act = act or str(uuid.uuid4())
+        return self._acknowledge(command, who, act) if command.verb == "ack" else self._escalate(command, who, act)
 
     def _health(self) -> Health:
         known = self._ledger.reader.health(self._clock.now())
         processes, wrong = self._shared.board.read(), self._shared.check()
         return replace(known, sweeps=self._ledger.sweeps.under_way(), processes=processes, unshared=wrong)
 
-    def _exceptions(self, command: Command, who: Person | None) -> Answer:
+    def _exceptions(self, command: Command, who: Person | None, act: str | None) -> Answer:
         step, now = command.subject, self._clock.now()
         if step in ("list", "all"):
             return register_answer(self._registrar.register, self._book, now, every=step == "all")
@@ -104,7 +105,7 @@ class Handlers:
             return refusal(self._needed(f"exceptions {step}", REQUESTING, who))
         try:
             if step == "request":
-                asked = self._registrar.request(request_of(command.words, self._book.zone_at(now), now), who)
+                asked = self._registrar.request(request_of(command.words, self._book.zone_at(now), now), who, act)
                 return self._about(asked, f"{who.name} asks for {asked.id}.", unfamiliar(asked.scope, self._book))
             if not command.words:
                 return pick_exception(self._registrar.register, self._book, now, str(step))
@@ -145,7 +146,7 @@ class Handlers:
         hint = did_you_mean(id, like, otherwise=f"There are {', '.join(like[:5])} …" if like else "")
         return refusal(f"There is no ticket {clipped(id, 60)!r}. {hint}".rstrip())
 
-    def _acknowledge(self, command: Command, who: Person) -> Answer:
+    def _acknowledge(self, command: Command, who: Person, act: str) -> Answer:
         page = self._page(command.subject)
         if isinstance(page, Answer):
             return page
@@ -154,21 +155,22 @@ class Handlers:
         if page.state == "acknowledged" and page.acknowledged_by == who.id and command.lasts is None:
             return refusal(f"You have {page.page} already.")
         data = {"page": page.page, "by": who.id, **({"for": f"{command.lasts}ms"} if command.lasts is not None else {})}
-        self._happened(page.ticket, "page.acknowledged", data)
+        self._happened(page.ticket, "page.acknowledged", data, act)
         after = self._ledger.reader.page(page.page)
         if after is None or after.acknowledged_by != who.id:
             return refusal(f"Page {page.page} could not be taken: {self._end_of(after or page)}.")
         minutes = -(-((after.acknowledged_until or 0) - self._clock.now()) // MINUTE)
         return said(f"{who.name} has {page.page} for {spoken(max(minutes, 0) * MINUTE)}.")
 
-    def _escalate(self, command: Command, who: Person) -> Answer:
+    def _escalate(self, command: Command, who: Person, act: str) -> Answer:
         if command.subject is None:
             return answers.pick(self._ledger.reader, self._clock.now(), "escalate")
         view = self._ledger.reader.ticket(command.subject)
         if view is None:
             return self._no_ticket(command.subject)
         before = {page.page: (page.step, page.next_at) for page in view.pages}
-        self._happened(view.ticket, "page.escalated", {"by": who.id})
+        if not self._happened(view.ticket, "page.escalated", {"by": who.id}, act):
+            return refusal(f"{view.ticket} was escalated by this press already.")
         view = self._ledger.reader.ticket(command.subject) or view
         moved = [page for page in view.pages if before.get(page.page) != (page.step, page.next_at)]
         if not moved:
@@ -194,11 +196,12 @@ class Handlers:
         mine = [page for page in view.pages if page.state != "closed"] or list(view.pages)
         return mine[0] if mine else refusal(f"Nobody is being paged for {view.ticket}.")
 
-    def _happened(self, ticket: str, type: str, data: dict[str, str]) -> None:
-        """Write a person's act into the ticket's history, and look at it at once."""
-        event = TicketEvent(ticket, type, self._clock.now(), data, str(uuid.uuid4()), SOURCE)
-        self._ledger.intake.act(event, self._clock.now)
+    def _happened(self, ticket: str, type: str, data: dict[str, str], act: str) -> bool:
+        """Write a person's act into the ticket's history, and look at it at once; False where it stands there already."""
+        event = TicketEvent(ticket, type, self._clock.now(), data, act, SOURCE)
+        new = self._ledger.intake.act(event, self._clock.now)
         self._watch.look_at([ticket])
+        return new
 
     def _end_of(self, page: PageRow) -> str:
         if page.state == "acknowledged" and page.acknowledged_by:

@@ -270,8 +270,10 @@ class Ledger:
 
 
 class Commands(Protocol):
-    """What a platform hands on: a typed line, or a button pressed."""
+    """What a platform hands on: a typed line, or a button pressed. `act` is the platform's own name for it, where it has one:
+    what is delivered twice is done once.
+    """
 
-    def answer(self, text: str, who: Person | None) -> Answer: ...
+    def answer(self, text: str, who: Person | None, act: str | None = None) -> Answer: ...
 
-    def click(self, action: str, value: str, who: Person | None) -> Answer: ...
+    def click(self, action: str, value: str, who: Person | None, act: str | None = None) -> Answer: ...

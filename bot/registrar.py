@@ -77,17 +77,27 @@ class Registrar:
                     log.error("another process has begun with a later configuration: this one looks at nothing, restart it")
                 self.superseded = superseded
 
-    def request(self, data: Mapping[str, Any], who: Person) -> SlaException:
-        """Ask for an exception. Raises RefusalError."""
+    def request(self, data: Mapping[str, Any], who: Person, act: str | None = None) -> SlaException:
+        """Ask for an exception; where this very act has asked for it already, that one. Raises RefusalError."""
         while True:
+            known = self._asked(act) if act else None
+            if known is not None:
+                return known
             number = len(self.register.exceptions) + 1
-            event = self._event(f"X-{number}", REQUESTED, {**data, "by": who.id}, f"X-{number}")
+            event = self._event(
+                f"X-{number}", REQUESTED, {**data, "by": who.id, **({"act": act} if act else {})}, f"X-{number}"
+            )
             try:
                 asked = SlaException.of(event)
             except ExceptionTermsError as error:
                 raise RefusalError(_sentence(error)) from None
             if self._ledger.register.append(event, event.time, sweep=False):
                 return self._told(asked, f"{who.name} asks for it: {asked.reason}", self._approvers(but=who.id))
+
+    def _asked(self, act: str) -> SlaException | None:
+        """The exception for which an act has asked."""
+        asked = (event.ticket for event in self._ledger.register.events() if event.data.get("act") == act)
+        return self.register.exceptions.get(next(asked, ""))
 
     def move(self, id: str, move: Move, who: Person, comment: str) -> SlaException:
         """Approve, refuse or revoke. Raises RefusalError."""

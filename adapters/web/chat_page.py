@@ -35,6 +35,7 @@ class TypedLine(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     text: str = Field(max_length=2_000)
+    act: str | None = Field(default=None, alias="id", max_length=100)
     person: str | None = Field(default=None, alias="as", max_length=200)
     channel: str | None = Field(default=None, max_length=400)
 
@@ -46,6 +47,7 @@ class Pressed(BaseModel):
 
     action: str = Field(max_length=40)
     value: str = Field(max_length=300)
+    act: str | None = Field(default=None, alias="id", max_length=100)
     person: str | None = Field(default=None, alias="as", max_length=200)
     channel: str | None = Field(default=None, max_length=400)
 
@@ -100,7 +102,7 @@ class ChatPage:
         line = await _read(request, TypedLine)
         if isinstance(line, JSONResponse):
             return line
-        return _answered(await run_in_threadpool(self._commands.answer, line.text, self._person(line.person)))
+        return _answered(await run_in_threadpool(self._commands.answer, line.text, self._person(line.person), _act(line.act)))
 
     async def click(self, request: Request) -> JSONResponse:
         """POST /api/click: a button."""
@@ -108,7 +110,9 @@ class ChatPage:
         if isinstance(pressed, JSONResponse):
             return pressed
         person = self._person(pressed.person)
-        return _answered(await run_in_threadpool(self._commands.click, pressed.action, pressed.value, person))
+        return _answered(
+            await run_in_threadpool(self._commands.click, pressed.action, pressed.value, person, _act(pressed.act))
+        )
 
     async def complete(self, request: Request) -> JSONResponse:
         """GET /api/complete?text=…: how a line can go on."""
@@ -164,6 +168,11 @@ class ChatPage:
 
     def _time(self) -> dict[str, Any]:
         return {"now": text(self._clock.now()), "speed": self._clock.speed}
+
+
+def _act(id: str | None) -> str | None:
+    """What the page calls a press, apart from what other platforms do."""
+    return f"local/{id}" if id else None
 
 
 async def _waited(event: asyncio.Event, seconds: float) -> None:

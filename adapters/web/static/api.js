@@ -19,7 +19,7 @@ async function request(path, body) {
   try {
     response = await fetch(path, init);
   } catch {
-    throw new ApiError(0, "Slakeeper cannot be reached just now. Nothing was sent; try again in a moment.");
+    throw new ApiError(0, "Slakeeper cannot be reached just now. Try again in a moment.");
   }
   if (response.status === 204) return null;
   const data = await response.json().catch(() => null);
@@ -29,9 +29,21 @@ async function request(path, body) {
   throw new ApiError(response.status, reason);
 }
 
+/** What changes something carries a name of its own, so that it is done once, however often it is sent. */
+async function act(path, body) {
+  const named = { ...body, id: Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("") };
+  try {
+    return await request(path, named);
+  } catch (error) {
+    if (error.status !== 0 && error.status !== 503) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return request(path, named);
+  }
+}
+
 export const getPage = () => request("/api/page");
-export const sendCommand = (text, as, channel) => request("/api/command", { text, as, channel });
-export const sendClick = (action, value, as, channel) => request("/api/click", { action, value, as, channel });
+export const sendCommand = (text, as, channel) => act("/api/command", { text, as, channel });
+export const sendClick = (action, value, as, channel) => act("/api/click", { action, value, as, channel });
 export const login = (token) => request("/api/login", { token });
 export const complete = (text, channel) =>
   request(`/api/complete?text=${encodeURIComponent(text)}&channel=${encodeURIComponent(channel)}`);

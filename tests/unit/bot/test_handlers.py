@@ -247,3 +247,26 @@ def test_two_people_who_take_a_page_at_the_same_moment_both_get_an_answer(here: 
     assert not first.refused
     holder = here.app.ledger.reader.pages()[0].acknowledged_by
     assert (holder == "ben") == (not second.refused)
+
+
+# What is delivered twice
+
+
+def test_a_press_that_is_delivered_twice_acts_once(here: Desk) -> None:
+    page, ana = page_of(here), here.book.people["ana"]
+    before = len(here.app.ledger.looks.histories(["T-1"])[0].events)
+    here.app.handlers.click("escalate", "T-1", ana, "local/1")
+    again = here.app.handlers.click("escalate", "T-1", ana, "local/1")
+    assert (again.refused, words(again)) == (True, "T-1 was escalated by this press already.")
+    here.app.handlers.click("acknowledge", page, ana, "local/2")
+    here.app.handlers.click("acknowledge", page, ana, "local/2")
+    assert len(here.app.ledger.looks.histories(["T-1"])[0].events) == before + 2
+    here.app.handlers.click("escalate", "T-1", ana, "local/3")
+    assert len(here.app.ledger.looks.histories(["T-1"])[0].events) == before + 3
+
+
+def test_an_exception_is_asked_for_once_by_one_act(here: Desk) -> None:
+    line = "exceptions request waiver for customer=acme from 2026-12-01T09:00 until 2026-12-01T17:00 category maintenance because x"
+    for _ in range(2):
+        assert "X-1" in words(here.app.handlers.answer(line, here.book.people["ana"], "local/7"))
+    assert "X-2" in words(here.app.handlers.answer(line, here.book.people["ana"], "local/8"))
