@@ -161,7 +161,11 @@ def help_card(verb: str | None) -> Answer:
 
 def _process(state: ProcessState, now: int) -> str:
     """One process on the board: since when, and what it has done."""
-    done = ", ".join(f"{number:,} {what}" for what, number in state.doing.items() if not what.endswith(" ms"))
+    done = ", ".join(
+        counted(number, what.removesuffix("s"))
+        for what, number in state.doing.items()
+        if isinstance(number, int) and not what.endswith(" ms")
+    )
     off = abs(state.seen_at - now)
     odd = f" Its clock is {spoken(off)} away from the one here: set them right." if off > MINUTE else ""
     up = spoken(max(0, now - state.started_at))

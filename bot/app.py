@@ -92,7 +92,7 @@ class App:
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ending, self.stop)
-        log.info("started", role=role, version=version("slakeeper"), one_file=self.ledger.alone)
+        log.info("started", role=role, version=version("slakeeper"), ledger="file" if self.ledger.alone else "server")
         try:
             await self.server.serve(sockets=[listening])
         finally:

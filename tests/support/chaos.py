@@ -1,5 +1,5 @@
 """Chaos: a helpdesk that sends and clicks, processes that are killed, servers that are flushed and restarted; and what must
-be true afterwards. Used by the test, and by `python -m tests.scenario.chaos ROUNDS` for many rounds.
+be true afterwards. Used by the test, and by `python -m tests.support.chaos ROUNDS` for many rounds.
 """
 
 import json
