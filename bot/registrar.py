@@ -18,7 +18,7 @@ from bot.times import in_a_sentence
 from escalation.book import Book
 from escalation.lateness import SOURCE
 from escalation.people import Person
-from rules.exceptions import MOVES, REQUESTED, ExceptionTermsError, Move, SlaException
+from rules.exceptions import ACT, MOVES, REQUESTED, ExceptionTermsError, Move, SlaException
 from rules.instants import DAY
 from rules.register import Register
 from rules.ticket import PUBLISHED, TicketEvent
@@ -84,9 +84,7 @@ class Registrar:
             if known is not None:
                 return known
             number = len(self.register.exceptions) + 1
-            event = self._event(
-                f"X-{number}", REQUESTED, {**data, "by": who.id, **({"act": act} if act else {})}, f"X-{number}"
-            )
+            event = self._event(f"X-{number}", REQUESTED, {**data, "by": who.id, **({ACT: act} if act else {})}, f"X-{number}")
             try:
                 asked = SlaException.of(event)
             except ExceptionTermsError as error:
@@ -96,7 +94,7 @@ class Registrar:
 
     def _asked(self, act: str) -> SlaException | None:
         """The exception for which an act has asked."""
-        asked = (event.ticket for event in self._ledger.register.events() if event.data.get("act") == act)
+        asked = (event.ticket for event in self._ledger.register.events() if event.data.get(ACT) == act)
         return self.register.exceptions.get(next(asked, ""))
 
     def move(self, id: str, move: Move, who: Person, comment: str) -> SlaException:

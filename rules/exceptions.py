@@ -49,6 +49,8 @@ MOVES: dict[str, Move] = {
 }
 """The events that bring an exception on its way, beside its request."""
 
+ACT = "act"
+"""What the platform calls the press or line that asked, so that one which is delivered twice asks once."""
 _FIELDS = ("kind", "scope", "reason", "category", "by", "from", "until", "factor")
 _LONGEST_REASON = 2_000
 _FACTOR = re.compile(r"(\d{1,5}(?:\.\d{1,6})?)\s*(%)?")
@@ -87,7 +89,7 @@ class SlaException:
     def of(event: TicketEvent) -> "SlaException":
         """The exception that an event asks for. Raises ExceptionTermsError."""
         data = event.data
-        unknown = next((name for name in data if name not in _FIELDS), None)
+        unknown = next((name for name in data if name not in _FIELDS and name != ACT), None)
         if unknown is not None:
             raise ExceptionTermsError(f"an exception has no field {unknown!r}. {did_you_mean(unknown, _FIELDS)}".rstrip())
         kind = _one_of("kind", data.get("kind"), get_args(Kind))

@@ -266,7 +266,7 @@ def test_a_press_that_is_delivered_twice_acts_once(here: Desk) -> None:
 
 
 def test_an_exception_is_asked_for_once_by_one_act(here: Desk) -> None:
-    window = "from 2026-12-01T09:00 until 2026-12-01T17:00"
+    window = "from 2026-01-06T09:00 until 2026-01-06T17:00"
     line = f"exceptions request waiver for customer=acme {window} category maintenance because x"
     for _ in range(2):
         assert "X-1" in words(here.app.handlers.answer(line, here.book.people["ana"], "local/7"))
