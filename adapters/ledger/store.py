@@ -14,6 +14,7 @@ from adapters.ledger.looks import SqlLooks
 from adapters.ledger.outbox import SqlOutbox
 from adapters.ledger.reader import SqlReader
 from adapters.ledger.register import SqlRegister
+from adapters.ledger.rollups import SqlRollups
 from adapters.ledger.sweeps import SqlSweeps
 from bot.ports import Ledger
 
@@ -35,6 +36,7 @@ def ledger_on(engine: Engine) -> Ledger:
         SqlRegister(database),
         SqlSweeps(database),
         SqlLeases(database),
+        SqlRollups(database),
         alone=database.alone,
         close=engine.dispose,
     )
