@@ -142,7 +142,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many clocks of an agreement's metric stand where; `groups` are the values of the fields that tell them apart further."""
+    """How many clocks of an agreement's metric stand where; `groups`: values of the fields that tell them apart further."""
 
     agreement: str
     kind: str

@@ -32,8 +32,8 @@ def verdict_of(state: State, *, broken: bool, excused: bool, risky: bool) -> Ver
 
 class ClockRow(NamedTuple):
     """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4. `calendar` counts its limit, but for
-    the windows in `suspended`; an excused breach keeps its `breached_at`; `risky_at` is since when it has been at risk, before it
-    was broken or ended.
+    the windows in `suspended`; an excused breach keeps its `breached_at`; `risky_at` is since when it has been at risk,
+    or was until it was broken or ended.
     """
 
     ticket: str

@@ -25,6 +25,7 @@ from rules.moments import facts_at
 
 GROUPING = ("customer", "tier", "region", "service", "priority")
 
+
 def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
     """The clocks of some tickets as looks have found them."""
     tickets = [written.look.ticket for written in looks]

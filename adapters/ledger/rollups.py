@@ -108,7 +108,8 @@ def cell_id(fields: tuple[str | None, ...]) -> int:
 def _every_clock(connection: Connection) -> Iterator[Row]:
     """All clocks, in the order of time, so that what is counted together is found together."""
     wanted = select(*(clocks.c[name] for name in COUNTED)).order_by(clocks.c.judged_at)
-    yield from connection.execute(wanted, execution_options={"yield_per": 10_000}).mappings()
+    for row in connection.execute(wanted, execution_options={"yield_per": 10_000}):
+        yield dict(row._mapping)
 
 
 def _store(connection: Connection, changes: Changes) -> None:

@@ -27,8 +27,8 @@ def verdict_now(now: int) -> ColumnElement[str]:
 
 
 def passed(now: int) -> ColumnElement[bool]:
-    """Clocks that can have come to another verdict by now. A clock's due instant is a crossing, so it is not before `next_at`."""
-    return and_(text(UNBROKEN),  clocks.c.next_at <= now)  # written as in the index, which holds just these
+    """Clocks that can have come to another verdict by now. A due instant is a crossing, so it is not before `next_at`."""
+    return and_(text(UNBROKEN), clocks.c.next_at <= now)  # written as in the index, which holds just these
 
 
 def filtered(wanted: Select[Any], filters: Mapping[str, str]) -> Select[Any]:

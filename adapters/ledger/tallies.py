@@ -37,7 +37,7 @@ def tally(
         if n:
             found[tuple(key)][verdict] = n
     ordered = sorted(found.items(), key=lambda item: tuple(part or "" for part in item[0]))
-    return [Tally(*key[:3], key[3:], verdicts) for key, verdicts in ordered]
+    return [Tally(key[0], key[1], key[2], key[3:], verdicts) for key, verdicts in ordered]
 
 
 def last_judged(connection: Connection, filters: Mapping[str, str]) -> int | None:
@@ -74,8 +74,9 @@ class _Question:
             if self.within is not None:
                 start, end = self.within
                 first, last = self._days()
-                edges = [(start, first * DAY), (last * DAY, end)] if first < last else [self.within]
-                self._count(found, or_(*(_judged(*edge) for edge in edges if edge[0] < edge[1])))
+                for edge in ((start, first * DAY), (last * DAY, end)) if first < last else (self.within,):
+                    if edge[0] < edge[1]:
+                        self._count(found, _judged(*edge))
         self._correct(found)
         return found
 
@@ -102,9 +103,9 @@ class _Question:
         asked = select(*own, func.sum(rollups.c.n)).join(cells, cells.c.id == rollups.c.cell).group_by(*own)
         for *key, n in self.connection.execute(asked.where(*self._cells(), wanted)):
             found[tuple(key)] += int(n)
-        for key, day, verdict, n in self._unfolded():
+        for own_key, day, verdict, n in self._unfolded():
             if self.within is None or (self._present if day is None else first <= day < last):
-                found[(*key, verdict)] += n
+                found[(*own_key, verdict)] += n
 
     def _count(self, found: Found, which: ColumnElement[bool]) -> None:
         """Some clocks, as they stood at their last look."""
@@ -169,5 +170,3 @@ class _Question:
 
 def _judged(start: int, end: int) -> ColumnElement[bool]:
     return (clocks.c.judged_at >= start) & (clocks.c.judged_at < end)
-
-

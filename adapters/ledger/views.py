@@ -44,7 +44,8 @@ def create_views(connection: Connection) -> None:
 def _attainment(date: str) -> str:
     """By UTC day, what was judged or ended on it."""
     counts = {"met": "'met'", "missed": "'missed', 'overdue'", "excused": "'excused'", "cancelled": "'cancelled'"}
-    sums = ", ".join(f"SUM(CASE WHEN verdict IN ({which}) THEN n ELSE 0 END) AS {name}" for name, which in counts.items())
+    number = "CAST(SUM(CASE WHEN verdict IN ({}) THEN n ELSE 0 END) AS BIGINT) AS {}"
+    sums = ", ".join(number.format(verdicts, name) for name, verdicts in counts.items())
     return f"""
         CREATE VIEW sla_attainment AS
         SELECT {date} AS day, {_FIELDS}, {sums}
@@ -59,10 +60,8 @@ def _minutes(date: str, time: str) -> str:
     """Minute by minute. A gauge is what the days before come to, plus the day's minutes up to this one; all that tells days and
     lines apart is in the window's partition, so that a question about one day computes that day alone.
     """
-    before = ", ".join(
-        f"COALESCE((SELECT SUM(b.{name}) FROM series_days b WHERE b.cell = cells.id AND b.day < every_day.day), 0) AS {name}"
-        for name in _GAUGES
-    )
+    earlier = "FROM series_days b WHERE b.cell = cells.id AND b.day < every_day.day"
+    before = ", ".join(f"COALESCE((SELECT SUM(b.{name}) {earlier}), 0) AS {name}" for name in _GAUGES)
     gauges = ", ".join(f"CAST({name}_before + SUM({name}) OVER up_to_it AS BIGINT) AS {name}" for name in _GAUGES)
     changes = ", ".join(f"COALESCE(m.{name}, 0) AS {name}" for name in (*_GAUGES, *_COUNTS))
     starts = ", ".join(f"d.{name} AS {name}_before" for name in _GAUGES)
@@ -73,7 +72,9 @@ def _minutes(date: str, time: str) -> str:
             SELECT MIN(day) FROM series_days
             UNION ALL SELECT day + 1 FROM every_day WHERE day < (SELECT MAX(day) FROM series_days)),
           every_minute(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM every_minute WHERE n < 1439),
-          line_days AS (SELECT cells.id AS cell, {_LINE}, day, {date} AS date, {before} FROM cells CROSS JOIN every_day WHERE whole),
+          line_days AS (
+            SELECT cells.id AS cell, {_LINE}, day, {date} AS date, {before}
+            FROM cells CROSS JOIN every_day WHERE whole),
           line_minutes AS (
             SELECT d.date, {", ".join(f"d.{name}" for name in LINE)}, d.day * 1440 + n AS minute, {changes}, {starts}
             FROM line_days d CROSS JOIN every_minute
