@@ -47,7 +47,7 @@ from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
-from rules.instants import MINUTE
+from rules.instants import MINUTE, SECOND
 
 Role = Literal["run", "web", "worker"]
 """Everything in one process; events in, page and API; looks and deliveries."""
@@ -159,7 +159,13 @@ def build_app(
     watch = Watch(ledger, book, clock, list(by_platform), registrar, figures, written)
     delivery = Delivery(ledger, book, clock, by_platform, registrar, shared.limits, figures, said)
     sealing = build_sealing(settings, ledger, clock)
-    chores = Chores(clock, [Chore("seal", MINUTE, sealing.turn)] if sealing else [])
+    chores = Chores(
+        clock,
+        [
+            Chore("roll-ups", SECOND, lambda _: folded(ledger)),
+            *([Chore("seal", MINUTE, sealing.turn)] if sealing else []),
+        ],
+    )
     handlers = Handlers(ledger, book, clock, watch, registrar, shared)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
@@ -171,6 +177,12 @@ def build_app(
     return App(
         settings, ledger, shared, clock, figures, watch, delivery, chores, registrar, handlers, page, _Server(_serving(web))
     )
+
+
+def folded(ledger: Ledger) -> None:
+    """Add up what looks have noted for the roll-ups. Whoever comes second finds nothing left to do."""
+    while ledger.rollups.fold():
+        pass
 
 
 def _shared(settings: Settings) -> Shared:

@@ -41,7 +41,7 @@ VERBS: dict[str, Verb] = {
             "exceptions [list|all|X-1|request …|approve X-1|refuse X-1|revoke X-1]",
             "Which exceptions are active? Ask for one, decide on one.",
         ),
-        Verb("report", "report [PERIOD] [by FIELD] [for WHOM]", "A period in figures: last month, 2026-10 …"),
+        Verb("report", "report [PERIOD] [by FIELD and FIELD] [for WHOM]", "A period in figures: last month, 2026-10 …"),
         Verb("oncall", "oncall", "Who is on call?"),
         Verb("agreements", "agreements", "What have we promised to whom?"),
         Verb("health", "health", "Is the bot itself well?"),

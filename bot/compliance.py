@@ -5,6 +5,7 @@ which period an agreement is told, by the dates of its own calendar's zone, and 
 counted (`rules.attainment`).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.messages import Answer, Card, clipped
@@ -62,23 +63,24 @@ def status(reader: Reader, book: Book, whom: str | None, now: int) -> Answer:
 
 
 def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer:
-    """A period in figures, by agreement and metric and, where asked for, by a field; for all or for somebody."""
+    """A period in figures, by agreement and metric and, where asked for, by other fields; for all or for somebody."""
     said, by, whom = _parts(words)
     try:
         spans = _spans(book, lambda _name: said or "month", now)
     except PeriodError as error:
         return _refused(f"{error}.")
-    if by is not None and by not in FIELDS:
-        hint = did_you_mean(by, FIELDS, otherwise=f"Write by {', '.join(FIELDS[:-1])} or {FIELDS[-1]}.")
-        return _refused(f"There are no figures by {by[:40]!r}. {hint}")
+    if unknown := [field for field in by if field not in FIELDS]:
+        hint = did_you_mean(unknown[0], FIELDS, otherwise=f"Write by {', '.join(FIELDS[:-1])} or {FIELDS[-1]}.")
+        return _refused(f"There are no figures by {unknown[0][:40]!r}. {hint}")
     filters = _filter(reader, whom, now)
     if filters is None:
         return _unknown(book, whom)
     known = set().union(*spans.values())
+    by = tuple(field for field in by if field != "agreement")  # they are told apart by it anyway
     found = [
         (span, tally)
         for span, names in spans.items()
-        for tally in reader.tally(now, filters, within=(span.start, span.end), by=None if by == "agreement" else by)
+        for tally in reader.tally(now, filters, within=(span.start, span.end), by=by)
         if tally.agreement in names or (tally.agreement not in known and span == next(iter(spans)))
     ]
     named = " and ".join(dict.fromkeys(span.name for span in spans))
@@ -93,19 +95,19 @@ def report(reader: Reader, book: Book, words: Sequence[str], now: int) -> Answer
     return Answer(cards=tuple(cards))
 
 
-def _table(title: str, found: Sequence[tuple[Period, Tally]], book: Book, by: str | None, now: int) -> Card:
+def _table(title: str, found: Sequence[tuple[Period, Tally]], book: Book, by: Sequence[str], now: int) -> Card:
     rows = []
     for span, tally in found:
         a = Attainment.of(tally.verdicts)
         objective = objective_of(book, tally.agreement, min(now, span.end - 1))
-        group = (clipped(tally.group, 60) or "–",) if by and by != "agreement" else ()
+        groups = (clipped(group, 60) or "–" for group in tally.groups)
         likely = f"{100 * a.interval[0]:.1f} to {100 * a.interval[1]:.1f} %" if a.interval and a.judged < SMALL else "–"
         numbers = (a.judged, a.met, a.missed, a.excused, a.cancelled, a.on_track + a.at_risk)
         # An objective is judged over its own span alone.
         own = objective is not None and objective.over == span.span
         against = (kept(a, objective, judged=own), _budget(a, objective) if own else "–")
-        rows.append((tally.agreement, in_words(tally.metric), *group, a.share, *against, *(f"{n:,}" for n in numbers), likely))
-    named = (by.capitalize(),) if by and by != "agreement" else ()
+        rows.append((tally.agreement, in_words(tally.metric), *groups, a.share, *against, *(f"{n:,}" for n in numbers), likely))
+    named = (field.capitalize() for field in by)
     figures = ("Objective", "Budget left", "Judged", "Met", "Missed", "Excused", "Cancelled", "Running", "Likely")
     more = (f"Only the first {_MOST_ROWS} of {len(rows)} rows are shown.",) if len(rows) > _MOST_ROWS else ()
     likely_words = "Likely: with so few judged, between which shares the true one lies (95 % confidence)."
@@ -176,8 +178,8 @@ def _budget(a: Attainment, objective: Objective | None) -> str:
     return "–" if objective is None or not a.judged else f"{a.budget_left(objective):,} of {a.budget(objective):,}"
 
 
-def _parts(words: Sequence[str]) -> tuple[str, str | None, str | None]:
-    """The period, the field after `by`, and whom after `for`."""
+def _parts(words: Sequence[str]) -> tuple[str, tuple[str, ...], str | None]:
+    """The period, the fields after `by`, such as `by tier, region and team`, and whom after `for`."""
     parts: dict[str, list[str]] = {"": [], "by": [], "for": []}
     keyword = ""
     for word in words:
@@ -185,7 +187,8 @@ def _parts(words: Sequence[str]) -> tuple[str, str | None, str | None]:
             keyword = word.lower()
         else:
             parts[keyword].append(word)
-    return " ".join(parts[""]), " ".join(parts["by"]).lower() or None, " ".join(parts["for"]) or None
+    fields = re.split(r"[\s,]+(?:and[\s,]+)?", " ".join(parts["by"]).lower())
+    return " ".join(parts[""]), tuple(dict.fromkeys(filter(None, fields))), " ".join(parts["for"]) or None
 
 
 def _filter(reader: Reader, whom: str | None, now: int) -> dict[str, str] | None:

@@ -168,9 +168,9 @@ class Reader(Protocol):
     def page(self, page: str) -> PageRow | None: ...
 
     def tally(
-        self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: str | None = None
+        self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: Sequence[str] = ()
     ) -> list[Tally]:
-        """Clocks by agreement, metric, verdict and a grouping field; `within`: those judged or ended in a span, and the
+        """Clocks by agreement, metric, verdict and some fields; `within`: those judged or ended in a span, and the
         running ones where it holds the present.
         """
 
@@ -250,6 +250,13 @@ class Quarantine(Protocol):
         """It was understood after all."""
 
 
+class Rollups(Protocol):
+    """Counts that answer queries; what looks change about them is added up by one process at a time."""
+
+    def fold(self) -> int:
+        """Add up some of what looks have written down; 0 where nothing is left to do."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The ledger, a part for each need."""
@@ -264,6 +271,7 @@ class Ledger:
     leases: Leases
     seals: Seals
     quarantine: Quarantine
+    rollups: Rollups
     alone: bool
     """Whether it is a file, which one process has alone."""
     close: Callable[[], None]

@@ -175,10 +175,10 @@ class Health:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many clocks of an agreement's metric stand where; `group` where they are told apart further."""
+    """How many clocks of an agreement's metric stand where; `groups`: values of the fields that tell them apart further."""
 
     agreement: str
     kind: str
     metric: str
-    group: str | None = None
+    groups: tuple[str | None, ...] = ()
     verdicts: Mapping[str, int] = field(default_factory=dict)

@@ -32,7 +32,8 @@ def verdict_of(state: State, *, broken: bool, excused: bool, risky: bool) -> Ver
 
 class ClockRow(NamedTuple):
     """How a clock stands at the instant `as_of`; milliseconds and instants as in DESIGN 4. `calendar` counts its limit, but for
-    the windows in `suspended`; an excused breach keeps its `breached_at`.
+    the windows in `suspended`; an excused breach keeps its `breached_at`; `risky_at` is since when it has been at risk,
+    or was until it was broken or ended.
     """
 
     ticket: str
@@ -56,6 +57,7 @@ class ClockRow(NamedTuple):
     calendar: str
     as_of: int
     suspended: tuple[Window, ...] = ()
+    risky_at: int | None = None
 
     def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "ClockRow":
         """How the clock stands at a later instant if nothing has happened since `as_of`; before it, as it stood then."""
@@ -68,10 +70,10 @@ class ClockRow(NamedTuple):
             return self._replace(as_of=now, paused_ms=self.paused_ms + open_time)
         later = self._replace(as_of=now, elapsed_ms=self.elapsed_ms + open_time)
         later = later._replace(wall_elapsed_ms=self.wall_elapsed_ms + now - self.as_of)
+        if self.verdict == "on track" and self.next_at is not None and self.next_at <= now:
+            later = later._replace(verdict="at risk", risky_at=self.next_at)
         if self.due_at is not None and self.due_at <= now and (self.breached_at is None or self.breached_at < self.due_at):
             return later._replace(verdict="overdue", breached_at=self.due_at)
-        if self.verdict == "on track" and self.next_at is not None and self.next_at <= now:
-            return later._replace(verdict="at risk")
         return later
 
     def public(self) -> dict[str, Any]:

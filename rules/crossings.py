@@ -21,14 +21,14 @@ Pair = tuple[int, Threshold]
 class Crossings:
     """The thresholds of one clock. `days` counts the daily crossings, `excusals` the breaches that were excused."""
 
-    __slots__ = ("_all", "_crossed", "_last_daily", "_pending", "days", "excusals")
+    __slots__ = ("_all", "_crossed", "_first_at", "_last_daily", "_pending", "days", "excusals")
 
     def __init__(self) -> None:
         self.days = 0
         self._all: Sequence[Pair] = ()
         self._pending: list[Pair] = []
         self._crossed: set[str] = set()
-        self._last_daily = 0
+        self._last_daily = self._first_at = 0
         self.excusals = 0
 
     @property
@@ -79,15 +79,23 @@ class Crossings:
         """What is crossed at an instant, with the elapsed time that it takes; None for the daily one."""
         if self._pending and (elapsed.since is None or elapsed.when(self._pending[0][0]) == at):
             needed, threshold = self._pending.pop(0)
+            if not self._crossed:
+                self._first_at = at
             self._crossed.add(threshold.text)
             return needed, threshold
         self.days += 1
         self._last_daily = at
         return None
 
-    def risky(self, used: int) -> bool:
-        """Whether a threshold that is reached with so much used has been crossed."""
-        return any(threshold.text in self._crossed and needed <= used for needed, threshold in self._all)
+    def risky_at(self, elapsed: Elapsed, used: int) -> int | None:
+        """Since when a threshold has been crossed that is reached with so much used; None where none has."""
+        crossed = self._crossed
+        found = [needed for needed, threshold in self._all if threshold.text in crossed and needed <= used] if crossed else ()
+        if not found:
+            return None
+        at = elapsed.reached(found[0]) if 0 < found[0] <= elapsed.used else elapsed.when(found[0])
+        # What a change has put behind the clock was crossed at the change.
+        return max(self._first_at, at or 0)
 
     def again(self, elapsed: Elapsed) -> Iterator[int]:
         """Under a longer limit, what was crossed before lies ahead again: when it is reached, with nothing to say."""

@@ -25,8 +25,8 @@ def row_of(clock: Clock, now: int) -> ClockRow:
     upcoming = attention_at(clock, now)
     # Given more time, a clock that runs is told by how it stands in that time.
     excused = clock.excused_breach is not None and (clock.waived or not runs)
-    broken, risky = clock.breached_at is not None, runs and clock.crossings.risky(elapsed)
-    verdict = verdict_of(clock.state, broken=broken, excused=excused, risky=risky)
+    broken, risky_at = clock.breached_at is not None, clock.crossings.risky_at(clock.elapsed, elapsed)
+    verdict = verdict_of(clock.state, broken=broken, excused=excused, risky=runs and risky_at is not None)
     suspended = clock.target.suspended
     return ClockRow(
         ticket=clock.ticket,
@@ -50,4 +50,5 @@ def row_of(clock: Clock, now: int) -> ClockRow:
         calendar=clock.target.calendar.name,
         as_of=now,
         suspended=tuple((start, end) for start, end in suspended if end > now) if suspended else (),
+        risky_at=risky_at,
     )

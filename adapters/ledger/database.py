@@ -102,6 +102,12 @@ def one_at_a_time(connection: Connection, name: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(name.encode())})
 
 
+def one_state(connection: Connection) -> None:
+    """Have all questions of this transaction, which only asks, see the same state. With SQLite they do anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
 def _passes(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return True  # no connection was free in time

@@ -1,19 +1,21 @@
 """What is computed from entries and kept to be asked: clocks and pages.
 
 Decided here: that only rows which have changed are written; that a clock is grouped by what its ticket was when it was
-judged, not by what became of it later. Not decided here: how clocks stand.
+judged, not by what became of it later; that what rows count for is noted with them. Not decided here: how clocks stand, what
+they count for (`counting`).
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
 from adapters.ledger.bulk import fetch_all, replace_all
+from adapters.ledger.counting import Changes, Row
 from adapters.ledger.entries import storable
+from adapters.ledger.rollups import note_changes
 from adapters.ledger.schema import clocks, pages
 from bot.records import Written
 from escalation.page import PageRow
@@ -24,14 +26,14 @@ GROUPING = ("customer", "tier", "region", "service", "priority")
 
 _PAGE_FIELDS = tuple(field.name for field in fields(PageRow))
 
-Row = Mapping[str, Any]
-
 
 def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
     """The clocks of some tickets as looks have found them."""
-    _replace(
-        connection, clocks, [written.look.ticket for written in looks], [row for look in looks for row in clock_rows(look)]
-    )
+    tickets = [written.look.ticket for written in looks]
+    changes = Changes()
+    for before, after in _replace(connection, clocks, tickets, [row for look in looks for row in clock_rows(look)]):
+        changes.move(before, after)
+    note_changes(connection, changes)
 
 
 def write_pages(connection: Connection, looks: Sequence[Written]) -> None:
@@ -58,21 +60,28 @@ def page_row(page: PageRow) -> dict[str, Any]:
     return {**row, "to": json.dumps(page.to), "reasons": json.dumps(page.reasons)}
 
 
-def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows: Sequence[Row]) -> None:
-    """Have some tickets' rows of a table be these."""
+def _replace(
+    connection: Connection, table: Table, tickets: Sequence[str], rows: Sequence[Row]
+) -> list[tuple[Row | None, Row | None]]:
+    """Have some tickets' rows of a table be these; what has changed, as it was and as it is."""
+    columns = tuple(str(column.name) for column in table.c)  # SQLAlchemy has texts of its own there, which are slow
     keys = [column.name for column in table.primary_key]
-    own = itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
-    columns = tuple(rows[0]) if rows else tuple(keys)
-    wanted = select(*(table.c[name] for name in columns)).where(table.c.ticket.in_(tickets))
-    position = (
-        itemgetter(*(columns.index(key) for key in keys)) if len(keys) > 1 else lambda row: (row[columns.index(keys[0])],)
-    )
-    before = {position(row): row for row in fetch_all(connection, wanted)}
-    after = {own(row): row for row in rows}
+    places = [columns.index(key) for key in keys]
+    stored = fetch_all(connection, select(table).where(table.c.ticket.in_(tickets)))
+    before = {tuple(row[place] for place in places): row for row in stored}
+    after = {tuple(row[key] for key in keys): tuple(row[name] for name in columns) for row in rows}
+    gone = [key for key in before if key not in after]
     gone = [key for key in before if key not in after]
     if gone:
         connection.execute(delete(table).where(tuple_(*table.primary_key).in_(gone)))
-    replace_all(connection, table, [row for key, row in after.items() if before.get(key) != tuple(row.values())])
+    changed = [key for key, row in after.items() if before.get(key) != row]
+
+    def named(row: tuple[Any, ...] | None) -> Row | None:
+        return None if row is None else dict(zip(columns, row, strict=True))
+
+    pairs = [(named(before.get(key)), named(after.get(key))) for key in (*gone, *changed)]
+    replace_all(connection, table, [row for _, row in pairs if row is not None])
+    return pairs
 
 
 def _about(facts: Mapping[str, object]) -> dict[str, str | None]:

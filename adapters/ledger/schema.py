@@ -3,10 +3,13 @@
 Decided here: `entries` is the ledger itself, append-only: ticket events and decisions, each as canonical bytes under a unique
 key and linked to the one before it in its chain, those of the register of exceptions under no ticket; `personal` holds,
 beside it, what may have to be erased, so that an entry carries only its salted hash. All other tables can be computed anew
-from these two. Instants are integers, milliseconds UTC. Not decided here: the migrations' steps.
+from these two, `cells`, `rollups` and the two series from `clocks`. Instants are integers, milliseconds UTC. Not decided here:
+the migrations' steps.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s"})
@@ -17,6 +20,16 @@ def text_of(length: int) -> TypeEngine[str]:
     """A text in the order of its bytes in both databases, as Python sorts it: rows are locked in that order everywhere."""
     return String(length).with_variant(Text(collation="C"), "postgresql")
 
+
+def _only(condition: str) -> dict[str, Any]:
+    """Of an index: it has only the rows for which a condition holds."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+UNBROKEN = "state = 'running' AND verdict <> 'overdue'"
+"""Clocks that can have come to another verdict since their last look."""
+FIGURES = ("running", "at_risk", "overdue", "met", "missed", "excused", "cancelled")
+"""What a time series tells: three gauges, and how many were judged or ended."""
 
 entries = Table(
     "entries",
@@ -110,7 +123,8 @@ clocks = Table(
     Column("calendar", text_of(200), nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("suspended", Text, nullable=False, server_default="[]"),
-    Column("judged_at", BigInteger, index=True),
+    Column("judged_at", BigInteger),
+    Column("risky_at", BigInteger),
     Column("customer", Text),
     Column("tier", Text),
     Column("region", Text),
@@ -118,7 +132,52 @@ clocks = Table(
     Column("priority", Text),
     Column("team", Text),
     Index(None, "customer", "breached_at"),
+    Index(None, "customer", "judged_at"),
+    Index("ix_clocks_judged", "judged_at", "agreement", "kind", "metric", "verdict", **_only("judged_at IS NOT NULL")),
+    Index("ix_clocks_unlooked", "next_at", **_only(UNBROKEN)),
 )
+
+cells = Table(
+    "cells",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("whole", Boolean, nullable=False),
+    Column("agreement", text_of(200), nullable=False),
+    Column("kind", text_of(10), nullable=False),
+    Column("metric", text_of(200), nullable=False),
+    Column("tier", Text),
+    Column("region", Text),
+    Column("service", Text),
+    Column("priority", Text),
+    Column("team", Text),
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("cell", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("verdict", text_of(20), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+rollup_changes = Table(
+    "rollup_changes",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("body", Text, nullable=False),
+)
+
+
+def _series(name: str, unit: str) -> Table:
+    figures = (Column(figure, BigInteger, nullable=False) for figure in FIGURES)
+    keys = (Column(key, BigInteger, primary_key=True, autoincrement=False) for key in ("cell", unit))
+    return Table(name, metadata, *keys, *figures, sqlite_with_rowid=False)
+
+
+minutes = _series("series_minutes", "minute")
+days = _series("series_days", "day")
 
 pages = Table(
     "pages",

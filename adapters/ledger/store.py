@@ -15,6 +15,7 @@ from adapters.ledger.outbox import SqlOutbox
 from adapters.ledger.quarantine import SqlQuarantine
 from adapters.ledger.reader import SqlReader
 from adapters.ledger.register import SqlRegister
+from adapters.ledger.rollups import SqlRollups
 from adapters.ledger.seals import SqlSeals
 from adapters.ledger.sweeps import SqlSweeps
 from bot.ports import Ledger
@@ -39,6 +40,7 @@ def ledger_on(engine: Engine) -> Ledger:
         SqlLeases(database),
         SqlSeals(database),
         SqlQuarantine(database),
+        SqlRollups(database),
         alone=database.alone,
         close=engine.dispose,
     )

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from adapters.helpdesk.cloudevents import ticket_event
+from adapters.ledger.engine import connect
 from bot.records import History
 from bot.simulation.replay import replay
 from escalation.facts import NO_FACTS
 from escalation.reconcile import live
 from rules.decisions import Decision
 from rules.instants import HOUR, MINUTE, parse
+from tests.support.counted import counted, differences, every_clock
 from tests.support.desk import NINE, Desk, desk, opened, wire
 
 START = parse(NINE)
@@ -100,6 +102,12 @@ def test_a_random_day_is_recorded_and_told_as_the_one_function_says(tmp_path: Pa
     last, record, _ = replay("T-1", list(history.events), here.book, NO_FACTS, now)
     standing = {key: entry.at for key, entry in live(history.recorded).items() if entry.kind.startswith("clock.")}
     assert standing == {decision.key: decision.at for decision in last.decisions if decision.kind.startswith("clock.")}
+    engine = connect(here.url)
+    rows = every_clock(engine)
+    for at in (now, now + HOUR, now + 9 * HOUR):
+        assert here.app.ledger.reader.tally(at, {}, by=["tier"]) == counted(rows, at, {}, None, ["tier"])
+    assert differences(engine) == []
+    engine.dispose()
     if not day.off:
         assert told(history.recorded) == told(record)
 

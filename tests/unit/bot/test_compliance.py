@@ -90,6 +90,17 @@ def test_figures_are_grouped_by_what_the_ticket_was_when_it_was_judged(here: Des
     }
 
 
+@pytest.mark.parametrize("by", ["tier and priority", "tier, priority", "Tier,priority", "tier and priority and agreement"])
+def test_figures_can_be_grouped_by_several_fields_a_column_each(here: Desk, by: str) -> None:
+    rows = table(here.say(f"report month by {by}"), CUSTOMERS)
+    assert list(rows[0])[:5] == ["Agreement", "Metric", "Tier", "Priority", "Attainment"]
+    assert [(row["Metric"], row["Tier"], row["Priority"], row["Judged"]) for row in rows] == [
+        ("first response", "gold", "urgent", "2"),
+        ("resolution", "gold", "low", "0"),
+        ("resolution", "gold", "urgent", "1"),
+    ]
+
+
 def test_a_report_can_be_for_one_customer(here: Desk) -> None:
     rows = table(here.say("report month by customer for globex"), CUSTOMERS)
     assert {(row["Customer"], row["Missed"]) for row in rows} == {("globex", "1"), ("globex", "0")}
@@ -100,6 +111,7 @@ def test_a_report_can_be_for_one_customer(here: Desk) -> None:
     [
         ("report soon", "'soon' is no period: write month, last week, 2026-10, 2026-Q4 or 2026."),
         ("report month by tear", "Did you mean tier?"),
+        ("report month by tier and colour", "There are no figures by 'colour'."),
         ("report month for nobody", "Nothing is known of 'nobody'"),
     ],
 )
