@@ -8,12 +8,14 @@ they count for (`counting`).
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
 from adapters.ledger.bulk import fetch_all, replace_all
-from adapters.ledger.counting import Changes, Row
+from adapters.ledger.counting import COUNTED, Changes, Row
 from adapters.ledger.entries import storable
 from adapters.ledger.rollups import note_changes
 from adapters.ledger.schema import clocks, pages
@@ -24,6 +26,7 @@ from rules.moments import facts_at
 
 GROUPING = ("customer", "tier", "region", "service", "priority")
 
+Pair = tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]
 _PAGE_FIELDS = tuple(field.name for field in fields(PageRow))
 
 
@@ -31,8 +34,13 @@ def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
     """The clocks of some tickets as looks have found them."""
     tickets = [written.look.ticket for written in looks]
     changes = Changes()
-    for before, after in _replace(connection, clocks, tickets, [row for look in looks for row in clock_rows(look)]):
-        changes.move(before, after)
+    columns = _columns(clocks)
+    counted = itemgetter(*(columns.index(name) for name in COUNTED))
+    rows = [row for look in looks for row in clock_rows(look)]
+    for before, after in _replace(connection, clocks, tickets, rows):
+        was, now = (None if row is None else counted(row) for row in (before, after))
+        if was != now:  # most clocks only went on
+            changes.move(*(row and dict(zip(COUNTED, row, strict=True)) for row in (was, now)))
     note_changes(connection, changes)
 
 
@@ -60,28 +68,27 @@ def page_row(page: PageRow) -> dict[str, Any]:
     return {**row, "to": json.dumps(page.to), "reasons": json.dumps(page.reasons)}
 
 
-def _replace(
-    connection: Connection, table: Table, tickets: Sequence[str], rows: Sequence[Row]
-) -> list[tuple[Row | None, Row | None]]:
-    """Have some tickets' rows of a table be these; what has changed, as it was and as it is."""
-    columns = tuple(str(column.name) for column in table.c)  # SQLAlchemy has texts of its own there, which are slow
-    keys = [column.name for column in table.primary_key]
-    places = [columns.index(key) for key in keys]
+def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows: Sequence[Row]) -> list[Pair]:
+    """Have some tickets' rows of a table be these; what has changed, as it was and as it is, in the order of the columns."""
+    columns = _columns(table)
+    key = itemgetter(*(columns.index(column.name) for column in table.primary_key))
     stored = fetch_all(connection, select(table).where(table.c.ticket.in_(tickets)))
-    before = {tuple(row[place] for place in places): row for row in stored}
-    after = {tuple(row[key] for key in keys): tuple(row[name] for name in columns) for row in rows}
-    gone = [key for key in before if key not in after]
-    gone = [key for key in before if key not in after]
+    before = {key(row): row for row in stored}
+    given = [(row, tuple([row[name] for name in columns])) for row in rows]
+    after = {key(values) for _, values in given}
+    gone = [found for found in before if found not in after]
     if gone:
-        connection.execute(delete(table).where(tuple_(*table.primary_key).in_(gone)))
-    changed = [key for key, row in after.items() if before.get(key) != row]
+        keys = [found if isinstance(found, tuple) else (found,) for found in gone]
+        connection.execute(delete(table).where(tuple_(*table.primary_key).in_(keys)))
+    changed = [(row, values) for row, values in given if before.get(key(values)) != values]
+    replace_all(connection, table, [row for row, _ in changed])
+    return [*((before[found], None) for found in gone), *((before.get(key(values)), values) for _, values in changed)]
 
-    def named(row: tuple[Any, ...] | None) -> Row | None:
-        return None if row is None else dict(zip(columns, row, strict=True))
 
-    pairs = [(named(before.get(key)), named(after.get(key))) for key in (*gone, *changed)]
-    replace_all(connection, table, [row for _, row in pairs if row is not None])
-    return pairs
+@cache
+def _columns(table: Table) -> tuple[str, ...]:
+    """The names of a table's columns; SQLAlchemy's own texts are slow to write as JSON."""
+    return tuple(str(column.name) for column in table.c)
 
 
 def _about(facts: Mapping[str, object]) -> dict[str, str | None]:
