@@ -68,7 +68,7 @@ class _Question:
         if "customer" in (*self.filters, *self.by):
             parts.append(self._counted(self._held))
         else:
-            parts.append(self._rolled_up())
+            parts.extend(self._rolled_up())
             parts.extend(self._counted(_judged(*edge)) for edge in self._edges())
         found: Counter[tuple[Any, ...]] = Counter()
         for *key, n in self.connection.execute(union_all(*parts)):
@@ -90,17 +90,17 @@ class _Question:
                 found[day] += n
         return found
 
-    def _rolled_up(self) -> Select[Any]:
+    def _rolled_up(self) -> list[Select[Any]]:
         """What the roll-ups say: all, or whole days and, where the span holds the present, what is not judged yet."""
         first, last = self._days
-        wanted = rollups.c.day == EVER
-        if self.within is not None:
-            open_ = wanted & rollups.c.verdict.in_(_OPEN)
-            wanted = (rollups.c.day >= first) & (rollups.c.day < last)
-            wanted = or_(wanted, open_) if self._present else wanted
         own = [*(cells.c[name] for name in (*LINE, *self.by)), rollups.c.verdict]
         asked = select(*own, func.sum(rollups.c.n)).join(cells, cells.c.id == rollups.c.cell)
-        return asked.where(*self._cells(), wanted).group_by(*own)
+        asked = asked.where(*self._cells()).group_by(*own)
+        ever = asked.where(rollups.c.day == EVER)
+        if self.within is None:
+            return [ever]
+        within = asked.where(rollups.c.day >= first, rollups.c.day < last)
+        return [within, ever.where(rollups.c.verdict.in_(_OPEN))] if self._present else [within]
 
     def _rolls_up(self, day: int | None) -> bool:
         """The same of a change that is not folded yet."""
