@@ -112,7 +112,8 @@ def _filled(engine: Engine) -> float:
 @contextmanager
 def _written(ledger: Ledger, book: Book) -> Iterator[list[int]]:
     """Meanwhile a thread takes in events, looks at them and folds."""
-    done, batches = threading.Event(), []
+    done = threading.Event()
+    batches: list[int] = []
 
     def work() -> None:
         while not done.is_set():

@@ -65,12 +65,12 @@ def _replace(
     before = {tuple(row[key.name] for key in keys): dict(row) for row in stored}
     after = {tuple(row[key.name] for key in keys): row for row in rows}
     gone = [key for key in before if key not in after]
-    changed = [row for key, row in after.items() if before.get(key) != row]
+    changed = [key for key, row in after.items() if before.get(key) != row]
     if gone:
         connection.execute(delete(table).where(tuple_(*keys).in_(gone)))
     if changed:
-        connection.execute(replacing(connection, table), changed)
-    return [(before.get(key), after.get(key)) for key in {**before, **after} if before.get(key) != after.get(key)]
+        connection.execute(replacing(connection, table), [after[key] for key in changed])
+    return [*((before[key], None) for key in gone), *((before.get(key), after[key]) for key in changed)]
 
 
 def _word(value: object) -> str | None:
