@@ -11,7 +11,7 @@ PYTHON := $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Slakeeper needs Python 3.11 or 3.12 with its venv module: install python3.12 (on Debian: apt-get install python3 python3-venv python3-dev) and run make again." >&2; exit 1; }
@@ -43,7 +43,10 @@ check: $(COMPILED)  ## lint, types, import contracts
 bench: $(COMPILED)  ## measure, one JSON object a line
 	@$(BIN)/python -m benchmarks
 
+benchledger: $(COMPILED)  ## measure ledgers with a million clocks, for some minutes
+	@$(BIN)/python -m benchmarks.standing
+
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev pyproject.toml -o requirements.lock
 
-.PHONY: help setup demo test check bench lock
+.PHONY: help setup demo test check bench benchledger lock

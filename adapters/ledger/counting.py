@@ -9,6 +9,7 @@ in the minute in which it happened, everything else in that in which the clock e
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from rules.clock_row import BROKEN
@@ -21,6 +22,7 @@ CELL = (*LINE, "tier", "region", "service", "priority", "team")
 _TURNS = ("verdict", "judged_at", "started_at", "risky_at", "breached_at", "stopped_at")
 COUNTED = (*CELL, *_TURNS)
 """What a clock's counts depend on."""
+_line, _cell, _counted = itemgetter(*LINE), itemgetter(*CELL), itemgetter(*COUNTED)
 
 
 class Changes:
@@ -34,7 +36,7 @@ class Changes:
 
     def move(self, before: Row | None, after: Row | None) -> None:
         """A clock has become another, is new, or is gone."""
-        if before is not None and after is not None and all(before[name] == after[name] for name in COUNTED):
+        if before is not None and after is not None and _counted(before) == _counted(after):
             return
         for row, number in ((before, -1), (after, 1)):
             if row is not None:
@@ -43,8 +45,8 @@ class Changes:
     def count(self, row: Row, number: int = 1) -> None:
         """Count a clock in, or out again."""
         day = None if row["judged_at"] is None else row["judged_at"] // DAY
-        self.places[(*(row[name] for name in CELL), day, row["verdict"])] += number
-        line = tuple(row[name] for name in LINE)
+        self.places[(*_cell(row), day, row["verdict"])] += number
+        line = _line(row)
         for at, figure, n in _turns(row):
             self.minutes[(*line, at // MINUTE, figure)] += number * n
 

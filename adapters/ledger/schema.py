@@ -141,7 +141,7 @@ cells = Table(
     "cells",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("whole", Boolean, nullable=False),
+    Column("whole", Boolean, nullable=False, index=True),
     Column("agreement", text_of(200), nullable=False),
     Column("kind", text_of(10), nullable=False),
     Column("metric", text_of(200), nullable=False),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, true, union_all
 
 from adapters.ledger.counting import CELL, LINE
 from adapters.ledger.database import one_state
@@ -22,8 +22,6 @@ from rules.instants import DAY
 
 _OPEN = ("on track", "at risk")
 """Verdicts of clocks that are not judged yet."""
-
-Found = Counter[tuple[Any, ...]]
 
 
 def tally(
@@ -64,20 +62,21 @@ class _Question:
     within: tuple[int, int] | None
     by: tuple[str, ...]
 
-    def answer(self) -> Found:
-        """By agreement, kind, metric, the fields and verdict."""
-        found: Found = Counter()
+    def answer(self) -> Counter[tuple[Any, ...]]:
+        """By agreement, kind, metric, the fields and verdict. One statement asks for everything that is folded."""
+        parts = [self._passed(-1), self._passed(1)]
         if "customer" in (*self.filters, *self.by):
-            self._count(found, self._held())
+            parts.append(self._counted(self._held))
         else:
-            self._roll_up(found)
-            if self.within is not None:
-                start, end = self.within
-                first, last = self._days()
-                for edge in ((start, first * DAY), (last * DAY, end)) if first < last else (self.within,):
-                    if edge[0] < edge[1]:
-                        self._count(found, _judged(*edge))
-        self._correct(found)
+            parts.extend(self._rolled_up())
+            parts.extend(self._counted(_judged(*edge)) for edge in self._edges())
+        found: Counter[tuple[Any, ...]] = Counter()
+        for *key, n in self.connection.execute(union_all(*parts)):
+            found[tuple(key)] += int(n)
+        if "customer" not in (*self.filters, *self.by):
+            for fields, day, verdict, n in self._unfolded():
+                if self._rolls_up(day):
+                    found[(*fields, verdict)] += n
         return found
 
     def by_day(self) -> Counter[int]:
@@ -91,55 +90,59 @@ class _Question:
                 found[day] += n
         return found
 
-    def _roll_up(self, found: Found) -> None:
+    def _rolled_up(self) -> list[Select[Any]]:
         """What the roll-ups say: all, or whole days and, where the span holds the present, what is not judged yet."""
-        first, last = self._days()
-        ever = rollups.c.day == EVER
-        whole_days = and_(rollups.c.day >= first, rollups.c.day < last)
-        wanted = ever if self.within is None else whole_days
-        if self.within is not None and self._present:
-            wanted = or_(whole_days, ever & rollups.c.verdict.in_(_OPEN))
+        first, last = self._days
         own = [*(cells.c[name] for name in (*LINE, *self.by)), rollups.c.verdict]
-        asked = select(*own, func.sum(rollups.c.n)).join(cells, cells.c.id == rollups.c.cell).group_by(*own)
-        for *key, n in self.connection.execute(asked.where(*self._cells(), wanted)):
-            found[tuple(key)] += int(n)
-        for own_key, day, verdict, n in self._unfolded():
-            if self.within is None or (self._present if day is None else first <= day < last):
-                found[(*own_key, verdict)] += n
+        asked = select(*own, func.sum(rollups.c.n)).join(cells, cells.c.id == rollups.c.cell)
+        asked = asked.where(*self._cells()).group_by(*own)
+        ever = asked.where(rollups.c.day == EVER)
+        if self.within is None:
+            return [ever]
+        within = asked.where(rollups.c.day >= first, rollups.c.day < last)
+        return [within, ever.where(rollups.c.verdict.in_(_OPEN))] if self._present else [within]
 
-    def _count(self, found: Found, which: ColumnElement[bool]) -> None:
+    def _rolls_up(self, day: int | None) -> bool:
+        """The same of a change that is not folded yet."""
+        first, last = self._days
+        return self.within is None or (self._present if day is None else first <= day < last)
+
+    def _counted(self, which: ColumnElement[bool]) -> Select[Any]:
         """Some clocks, as they stood at their last look."""
         own = [clocks.c[name] for name in (*LINE, *self.by, "verdict")]
-        asked = filtered(select(*own, func.count()), self.filters).where(which).group_by(*own)
-        for *key, n in self.connection.execute(asked):
-            found[tuple(key)] += n
+        return filtered(select(*own, func.count()), self.filters).where(which).group_by(*own)
 
-    def _correct(self, found: Found) -> None:
-        """Have the clocks that have come to another verdict since their last look count where they belong now."""
-        before, after = self._held(), self._belonging()
-        own = [clocks.c[name] for name in (*LINE, *self.by)]
-        told = [
-            clocks.c.verdict,
-            verdict_now(self.now).label("now"),
-            case((before, 1), else_=0).label("before"),
-            case((after, 1), else_=0).label("after"),
-        ]
-        asked = filtered(select(*own, *told), self.filters).where(passed(self.now)).subquery()
-        for *key, was, verdict, counted, counts, n in self.connection.execute(
-            select(*asked.c, func.count()).group_by(*asked.c)
-        ):
-            found[(*key, was)] -= n * counted
-            found[(*key, verdict)] += n * counts
+    def _passed(self, sign: int) -> Select[Any]:
+        """Clocks that have come to another verdict since their last look: taken from where they counted, or put to where they
+        belong now.
+        """
+        verdict, belongs = (clocks.c.verdict, self._held) if sign < 0 else (verdict_now(self.now), self._belonging)
+        own = [*(clocks.c[name] for name in (*LINE, *self.by)), verdict.label("verdict")]
+        # Not a condition: with one more, SQLite would take another index than the one that holds just these clocks.
+        number = case((belongs, sign), else_=0).label("n")
+        inner = filtered(select(*own, number), self.filters).where(passed(self.now)).subquery()
+        keys = [column for column in inner.c if column.name != "n"]
+        return select(*keys, func.sum(inner.c.n)).group_by(*keys)
 
     @property
     def _present(self) -> bool:
         return self.within is not None and self.within[0] <= self.now < self.within[1]
 
+    @property
     def _days(self) -> tuple[int, int]:
-        """The UTC days that lie in the span as a whole."""
+        """The UTC days that lie in the span as a whole: from the first one up to another."""
         start, end = self.within or (0, 0)
         return -(-start // DAY), end // DAY
 
+    def _edges(self) -> list[tuple[int, int]]:
+        """What is left of the span."""
+        if self.within is None:
+            return []
+        (start, end), (first, last) = self.within, self._days
+        edges = [(start, first * DAY), (last * DAY, end)] if first < last else [(start, end)]
+        return [edge for edge in edges if edge[0] < edge[1]]
+
+    @property
     def _held(self) -> ColumnElement[bool]:
         """Clocks that belong to the span by their last look."""
         if self.within is None:
@@ -147,12 +150,13 @@ class _Question:
         judged = _judged(*self.within)
         return or_(judged, clocks.c.verdict.in_(_OPEN) & clocks.c.judged_at.is_(None)) if self._present else judged
 
+    @property
     def _belonging(self) -> ColumnElement[bool]:
         """Clocks that belong to the span as they stand now: what is overdue since then was judged when it was due."""
         if self.within is None:
             return true()
         late = overdue_since(self.now)
-        return case((late, (clocks.c.due_at >= self.within[0]) & (clocks.c.due_at < self.within[1])), else_=self._held())
+        return case((late, (clocks.c.due_at >= self.within[0]) & (clocks.c.due_at < self.within[1])), else_=self._held)
 
     def _cells(self) -> list[ColumnElement[bool]]:
         """The cells to ask: whole ones where no finer ones are needed."""

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("metric", text_of(200), nullable=False),
         *(sa.Column(name, sa.Text) for name in ("tier", "region", "service", "priority", "team")),
     )
+    op.create_index("ix_cells_whole", "cells", ["whole"])
     op.create_table(
         "rollups",
         sa.Column("cell", sa.BigInteger, primary_key=True, autoincrement=False),
