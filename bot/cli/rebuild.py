@@ -34,7 +34,7 @@ def rebuild(
     config: ConfigOption = None,
     write: Annotated[bool, typer.Option("--write", help="Mend what differs.")] = False,
 ) -> None:
-    """Compute tickets, clocks, pages and the ends of chains from the entries, and show that nothing differs.
+    """Compute tickets, clocks, pages, the ends of chains and the roll-ups from the entries, and show that nothing differs.
 
     Exit codes: 0 nothing differs, or it is mended now; 1 something differs.
     """
@@ -75,6 +75,7 @@ class Rebuilt:
     def run(self, progress: Stages) -> None:
         """Compare, and mend where that is asked for."""
         from adapters.ledger.chain_heads import chain_differences, mend_chains
+        from adapters.ledger.rollups import check_rollups, rebuild_rollups
 
         progress.begin("Rebuilding", self._ledger.reader.health(self._now).tickets)
         after = ""
@@ -86,6 +87,11 @@ class Rebuilt:
         self._note(ends)
         if ends and self._write:
             mend_chains(self._database)
+        with self._database.snapshot() as connection:
+            counts = check_rollups(connection)
+        self._note(counts)
+        if counts and self._write:
+            self._database.write(rebuild_rollups)
 
     def _batch(self, ids: list[str]) -> None:
         mended: list[Written] = []
@@ -142,7 +148,7 @@ class Rebuilt:
             first = first or (found, written)
         return first or (list(standing.differences(None, self._now)), None)
 
-    def _note(self, differences: Sequence[Difference]) -> None:
+    def _note(self, differences: Sequence[Difference | str]) -> None:
         for difference in differences:
             self.differences.tell(difference)
 

@@ -89,6 +89,16 @@ def test_a_rebuild_shows_what_differs_and_mends_it(here: Desk, config: Path) -> 
     assert rebuild()[0] == 0
 
 
+def test_a_rebuild_counts_the_roll_ups_anew(here: Desk, config: Path) -> None:
+    here.app.chores.step()
+    change(here, "update rollups set n = n + 1")
+    done = sla("ledger", "rebuild", "--config", config, DATABASE_URL=here.url)
+    assert done.returncode == 1
+    assert "rollups" in done.stdout
+    assert sla("ledger", "rebuild", "--write", "--config", config, DATABASE_URL=here.url).returncode == 0
+    assert sla("ledger", "rebuild", "--config", config, DATABASE_URL=here.url).returncode == 0
+
+
 def test_a_rebuild_under_another_configuration_is_refused(here: Desk, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text(DESK.replace("every: 4h", "every: 2h"))

@@ -1,0 +1,129 @@
+"""Trouble with the database: what passes is tried again and doubles nothing, what does not is told, and nothing is acknowledged
+that is not stored.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from adapters.ledger.database import MOST_CONFLICTS, Database
+from bot.ports import LedgerUnavailableError
+from rules.instants import parse
+from rules.ticket import TicketEvent
+from tests.support.desk import NINE, Desk, desk, opened
+from tests.support.ledgers import Opened
+
+NOW = parse("2026-01-05T09:00:00Z")
+
+
+def ticket_event(id: str = "1") -> TicketEvent:
+    return TicketEvent("T-1", "ticket.opened", NOW, {"title": "Cannot pay"}, id, "desk")
+
+
+def on_postgres(db: Opened) -> None:
+    if "postgresql" not in db.url:
+        pytest.skip("a file has no connections to lose")
+
+
+def test_a_connection_that_is_lost_within_a_transaction_is_made_again(db: Opened) -> None:
+    on_postgres(db)
+    lost = []
+
+    def work(connection: Connection) -> str:
+        if not lost:
+            lost.append(True)
+            connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return str(connection.execute(text("SELECT 'done'")).scalar())
+
+    assert Database(db.engine).write(work) == "done"
+
+
+def test_a_commit_whose_answer_is_lost_stores_nothing_twice(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_postgres(db)
+    commit, lost = db.engine.dialect.do_commit, []
+
+    def unheard(connection: Any) -> None:
+        commit(connection)
+        if not lost:
+            lost.append(True)
+            connection.dbapi_connection.close()
+            raise db.engine.dialect.loaded_dbapi.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(db.engine.dialect, "do_commit", unheard)
+    db.ledger.intake.append([ticket_event()], [], NOW)
+    assert lost
+    assert len(db.ledger.looks.histories(["T-1"])[0].events) == 1
+    assert db.rows("select count(*), max(number) from entries") == [(1, 1)]
+
+
+def test_what_conflicts_again_and_again_is_raised_in_the_end(db: Opened) -> None:
+    tries = []
+
+    def work(connection: Connection) -> None:
+        tries.append(True)
+        connection.execute(text("INSERT INTO leases (name, holder, until, fence) VALUES ('a', 'b', 1, 1)"))
+        connection.execute(text("INSERT INTO leases (name, holder, until, fence) VALUES ('a', 'b', 1, 1)"))
+
+    with pytest.raises(IntegrityError):
+        Database(db.engine).write(work)
+    assert len(tries) == MOST_CONFLICTS + 1
+
+
+def test_an_error_of_the_work_itself_is_not_tried_again(db: Opened) -> None:
+    tries = []
+
+    def work(connection: Connection) -> None:
+        tries.append(True)
+        connection.execute(text("SELECT nonsense FROM"))
+
+    with pytest.raises(Exception, match=r"syntax|incomplete"):
+        Database(db.engine).write(work)
+    assert len(tries) == 1
+
+
+def test_errors_do_not_show_what_was_written(db: Opened) -> None:
+    with pytest.raises(Exception, match="nonsense") as raised:
+        Database(db.engine).write(lambda c: c.execute(text("SELECT nonsense(:secret)"), {"secret": "hunter2"}))
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Desk:
+    return desk(tmp_path)
+
+
+def hampered(here: Desk, pragma: str) -> None:
+    """Every connection from now on is held back by SQLite itself."""
+    engine = here.app.ledger.intake._database.engine  # type: ignore[attr-defined]
+    engine.dispose()
+    event.listen(engine, "connect", lambda connection, _: connection.execute(pragma).close())
+
+
+@pytest.mark.parametrize(
+    ("pragma", "said"),
+    [
+        ("PRAGMA max_page_count = 1", "the disk is full: make room"),
+        ("PRAGMA query_only = 1", "may not be written: give this user"),
+    ],
+)
+def test_a_disk_that_takes_nothing_acknowledges_nothing(here: Desk, pragma: str, said: str) -> None:
+    here.take(opened(NINE, "T-1"))
+    hampered(here, pragma)
+    answer = here.client().post("/events", [opened(NINE, f"T-{n}", title="x" * 1_000) for n in range(2, 400)])
+    assert answer.status_code == 503
+    assert said in answer.json()["error"]
+    assert here.app.ledger.reader.health(NOW).tickets == 1
+
+
+def test_a_file_that_was_locked_by_somebody_else_is_told(db: Opened) -> None:
+    from adapters.ledger.database import _told
+
+    class BusyError(Exception):
+        sqlite_errorname = "SQLITE_BUSY"
+
+    told = _told(OperationalError("BEGIN IMMEDIATE", None, BusyError("database is locked")))
+    assert isinstance(told, LedgerUnavailableError)
+    assert "locked the ledger's file" in str(told)
