@@ -159,3 +159,29 @@ def test_a_question_that_cannot_be_answered_is_refused_in_a_sentence(here: Desk,
 
 def test_a_channel_that_nobody_knows_is_empty(here: Desk) -> None:
     assert here.client().get("/api/messages", params={"channel": "nowhere"}).json()["messages"] == []
+
+
+# What Prometheus reads
+
+
+def test_figures_are_for_those_who_have_the_token(tmp_path: Path) -> None:
+    here = desk(tmp_path, sla_api_token="secret")
+    assert here.client().get("/metrics").status_code == 401
+    assert here.client(Authorization="Bearer secret").get("/metrics").status_code == 200
+
+
+def test_figures_tell_how_late_and_how_well_the_bot_is(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.take(opened(NINE))
+    here.go("2026-01-05T09:10:00Z")
+    here.take({"specversion": "1.0"})
+    figures = here.client().get("/metrics").text
+    for line in (
+        'slakeeper_look_lag_seconds_count{cause="event"} 1.0',
+        'slakeeper_batch_size_sum{what="events"} 1.0',
+        "slakeeper_quarantined_events 1.0",
+        'slakeeper_clocks{agreement="gold",metric="first_response",verdict="overdue"} 1.0',
+        'slakeeper_attainment_ratio{agreement="gold",metric="first_response"} 0.0',
+    ):
+        assert line in figures, figures
+    assert 'slakeeper_look_lag_seconds_count{cause="crossing"}' in figures
