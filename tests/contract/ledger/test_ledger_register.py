@@ -103,3 +103,30 @@ def test_a_sweep_goes_on_where_it_was(db: Opened, monkeypatch: pytest.MonkeyPatc
     again = ledger_on(db.engine).sweeps  # another process
     assert [again.step(NOW + 1) for _ in range(3)] == [2, 1, 0]
     assert set(attention(db).values()) == {NOW + 1}
+
+
+def test_a_process_with_an_earlier_configuration_stops_judging(db: Opened, tmp_path: Path) -> None:
+    from bot.app import build_app
+    from config.settings import Settings
+    from tests.support.desk import DESK, HandClock
+
+    first, second = (tmp_path / name for name in ("first", "second"))
+    terms = "kind: sla, from: 2026-01-01, when: {tier: silver}, calendar: always, targets: {resolution: {default: 9h}}"
+    more = f"  silver: {{{terms}}}\n"
+    apps = []
+    for folder, config in ((first, DESK), (second, DESK.replace("agreements:\n", f"agreements:\n{more}", 1))):
+        folder.mkdir()
+        apps.append(build_app(Settings(database_url=db.url), book_of(folder, config), clock=HandClock(NOW)))
+    old, new = apps
+    old.registrar.publish()
+    db.ledger.intake.append([opened()], [], NOW)
+    new.registrar.publish()
+    assert old.watch.batch() == 0
+    answer = old.handlers.answer("status", None)
+    assert "older configuration than the one that was published last: restart it" in answer.cards[0].title
+    while new.watch.batch():
+        pass
+    assert db.ledger.reader.ticket("T-1") is not None
+    assert not new.handlers.answer("status", None).refused
+    for app in apps:
+        app.ledger.close()
