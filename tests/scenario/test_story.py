@@ -247,20 +247,20 @@ def test_a_message_that_never_can_be_sent_is_a_dead_letter_that_health_shows(tmp
 
 
 def test_a_poisoned_ticket_disturbs_no_other_and_health_shows_it(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot import watch
+    from bot import looking
 
-    real = watch.look
+    real = looking.look
 
     def poisoned(ticket: str, *rest: Any) -> Any:
         if ticket == "T-1":
             raise ZeroDivisionError("poison")
         return real(ticket, *rest)
 
-    monkeypatch.setattr(watch, "look", poisoned)
+    monkeypatch.setattr(looking, "look", poisoned)
     here.take(opened(NINE), opened(NINE, "T-2"))
     here.go("2026-01-05T09:08:00Z")
     assert [message.ticket for message in here.chat("support")] == ["T-2"]
     assert "The look at T-1 fails and is tried again: ZeroDivisionError: poison" in words(here.say("/sla health"))
-    monkeypatch.setattr(watch, "look", real)
+    monkeypatch.setattr(looking, "look", real)
     here.go("2026-01-05T09:16:00Z")
     assert sorted(message.ticket or "" for message in here.chat("support")) == ["T-1", "T-2"]
