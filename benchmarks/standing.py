@@ -1,6 +1,6 @@
 """How fast a ledger with a million clocks says how we stand, while looks are written to it; and what its roll-ups cost a look.
 
-`make benchledger` runs this: making the ledgers takes minutes.
+Making the ledgers takes minutes, so `make benchledger` runs this and `make bench` does not.
 """
 
 import gc
@@ -21,7 +21,7 @@ from adapters.ledger.engine import connect
 from adapters.ledger.migrating import migrate
 from adapters.ledger.rollups import rebuild_rollups
 from adapters.ledger.store import ledger_on
-from benchmarks.report import line, tell
+from benchmarks.report import line
 from benchmarks.tickets import desk, ten_events
 from bot.compliance import report, status
 from bot.ports import Ledger
@@ -184,8 +184,3 @@ def _timed(work: Callable[[], object], times: int) -> list[float]:
         work()
         found.append(time.perf_counter() - began)
     return found
-
-
-if __name__ == "__main__":
-    for result in results():
-        tell(result)
