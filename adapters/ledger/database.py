@@ -7,10 +7,11 @@ work.
 """
 
 import random
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import structlog
@@ -48,6 +49,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # A file has one writer at a time. Waiting for SQLite's own lock is asking again after pauses, so who asks most gets it.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.alone else nullcontext()
 
     @property
     def alone(self) -> bool:
@@ -74,7 +77,7 @@ class Database:
         conflicts, pause = 0, 0.01
         while True:
             try:
-                with self._transaction(writes=writes) as connection:
+                with self._turn if writes else nullcontext(), self._transaction(writes=writes) as connection:
                     return work(connection)
             except IntegrityError:
                 # Two have written the same at once; who comes second finds it there now.
