@@ -39,6 +39,7 @@ from bot.compliance import standing
 from bot.delivery import Delivery
 from bot.group_commit import GroupCommit
 from bot.handlers import Handlers
+from bot.open_fields import open_fields
 from bot.ports import Figures, Ledger, Sender, WallClockPort
 from bot.registrar import Registrar
 from bot.reporting import reporting
@@ -137,7 +138,7 @@ def build_app(
 ) -> App:
     """Put the bot together; stand-ins may be given for clock, ledger and senders. Raises LedgerError, RedisUrlError."""
     clock = clock or WallClock()
-    ledger = ledger or open_ledger(settings.database_url)
+    ledger = ledger or open_ledger(settings.database_url, open_fields(book))
     shared = _shared(settings)
     bell = shared.bell
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
