@@ -34,6 +34,7 @@ from adapters.web.metrics import Metrics
 from adapters.web.security import Security
 from adapters.web.server import EventsFirst, monitoring_routes, page_routes, web_server
 from bot.alone import alone
+from bot.archiving import Archiving
 from bot.chores import Chores
 from bot.compliance import standing
 from bot.delivery import Delivery
@@ -194,6 +195,12 @@ def build_sealing(settings: Settings, ledger: Ledger, clock: WallClockPort) -> S
     platform, _, channel = (settings.seal_channel or "").partition(":")
     place = (platform, channel) if channel else None
     return Sealing(ledger, clock, settings.seal_key.get_secret_value().encode(), file, place)
+
+
+def build_archiving(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Archiving | None:
+    """What archives the ledger; None where there is no folder to archive it to."""
+    folder = settings.archive_folder
+    return None if folder is None else Archiving(ledger, clock, folder, settings.sla_retention_months)
 
 
 def terminal_sender() -> Sender:

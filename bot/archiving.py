@@ -24,7 +24,7 @@ class Archiving:
     def __init__(self, ledger: Ledger, clock: WallClockPort, folder: Path, months: int) -> None:
         self._ledger, self._clock, self._folder, self._months = ledger, clock, folder, months
 
-    def turn(self, holder: str, advance: Callable[[int], None] = lambda moved: None) -> Moved | None:
+    def turn(self, holder: str, advance: Callable[[int], None] = lambda _moved: None) -> Moved | None:
         """Archive all that may be; None where another process is archiving. Raises OSError where the folder cannot be written:
         what is not there stays in the ledger.
         """

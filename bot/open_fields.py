@@ -1,7 +1,7 @@
 """Fields of tickets that are kept in the open.
 
-Decided here: those that the configuration's conditions ask for, beside the known ones: what decides about promises must be there
-as long as the promises are, also when a person's data is erased. Not decided here: which fields are always personal
+Decided here: those that the configuration's conditions ask for, beside the known ones: what decides about promises must be
+there as long as the promises are, also when a person's data is erased. Not decided here: which fields are always personal
 (`rules/personal.py`), and how fields are kept (`adapters/ledger/entries.py`).
 """
 

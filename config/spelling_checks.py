@@ -25,11 +25,11 @@ def check_spelling(source: Source) -> None:
     """Warn of fields, statuses and priorities that are one slip away from a usual one."""
     for pattern in CONDITIONS:
         for place, when in source.found(pattern):
-            for at, field, asked in asked(when, place):
+            for at, field, value in asked(when, place):
                 _check(source, at, field, _FIELDS, "a field of tickets")
                 if field == "status":
-                    for value in _texts(asked):
-                        _check(source, at, value, STATUSES, "a status")
+                    for status in _texts(value):
+                        _check(source, at, status, STATUSES, "a status")
     for place, fields in source.found(("customers", "*")):
         for name in fields if isinstance(fields, Mapping) else ():
             _check(source, (*place, name), name, _OF_CUSTOMERS, "a field of tickets or customers")

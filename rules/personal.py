@@ -1,7 +1,7 @@
 """What of a ticket is about a person.
 
-Decided here: which fields always are, whatever they are asked for: their values may be erased at any time, so that nothing which
-is promised should hang on them. Not decided here: which other fields are kept apart (`adapters/ledger/entries.py`).
+Decided here: which fields always are, whatever asks for them: their values may be erased at any time, so that nothing which is
+promised should hang on them. Not decided here: which other fields are kept apart (`adapters/ledger/entries.py`).
 """
 
 PERSONAL = ("title", "text", "requester")

@@ -1,7 +1,7 @@
 """What has gone to the archive, as the ledger notes it.
 
-Decided here: that an entry names the file, its SHA-256 and, span by span, which entries of which chains it holds, each span with
-its last hash: so a chain is followed over what is archived also without the files. Not decided here: how files are written
+Decided here: that an entry names the file, its SHA-256 and, span by span, which entries of which chains it holds, each span
+with its last hash: so a chain is followed over what is archived also without the files. Not decided here: how files are written
 (`archive_files`), and what is wrong with a ledger (`verifying`).
 """
 
@@ -67,7 +67,10 @@ def _archived(body: str) -> Archived | None:
     """None where it was altered beyond recognition: the chain tells of that."""
     try:
         said = json.loads(body)
-        spans = tuple(Span(*map(int, span[:4]), bytes.fromhex(span[4])) for span in said["spans"])
+        spans = tuple(
+            Span(int(day), int(shard), int(first), int(last), bytes.fromhex(hash))
+            for day, shard, first, last, hash in said["spans"]
+        )
         return Archived(str(said["file"]), str(said["sha256"]), int(said["entries"]), spans)
     except (ValueError, TypeError, KeyError, IndexError):
         return None

@@ -3,8 +3,8 @@
 Decided here: which tickets have: nothing of them runs, waits or is to be looked at, and they were looked at last before the
 retention time, so that nothing was recorded since; that files are written and read back in the transaction that takes the
 entries out and notes the files, so that at any moment they are in the database, in the archive or in both, and only what is
-noted counts. Their personal fields are not kept any longer. Clocks and pages stay: they are the figures of the past. Not decided
-here: when, and how long entries are kept (`bot/archiving.py`).
+noted counts. Their personal fields are not kept any longer. Clocks and pages stay: they are the figures of the past. Not
+decided here: when, and how long entries are kept (`bot/archiving.py`).
 """
 
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ def _ended(connection: Connection, before: int) -> list[str]:
     total = 0
     for some in in_parts(found):
         counted = select(entries.c.ticket, func.count()).where(entries.c.ticket.in_(some)).group_by(entries.c.ticket)
-        sizes = {ticket: count for ticket, count in connection.execute(counted)}
+        sizes = {row[0]: row[1] for row in connection.execute(counted)}
         for id in some:
             total += sizes.get(id, 0)
             if chosen and total > MOST_ENTRIES:

@@ -69,7 +69,8 @@ def _said(connection: Connection, ids: Sequence[str]) -> None:
         return
     last = connection.execute(select(func.max(chat.c.rev))).scalar() or 0
     redrawn = [
-        {"own": id, "rev": rev, "card": _redrawn(ticket, kind, card)} for rev, (id, ticket, kind, card) in enumerate(shown, last + 1)
+        {"own": id, "rev": rev, "card": _redrawn(ticket, kind, card)}
+        for rev, (id, ticket, kind, card) in enumerate(shown, last + 1)
     ]
     connection.execute(_REDRAWN, redrawn)
     for some in in_parts([row.id for row in shown]):

@@ -1,8 +1,8 @@
 """Events into the ledger.
 
 Decided here: one transaction for all that came in together; a known event is ignored; each ticket with something new gets
-attention now, and its `seen` grows, so that a look under way notices; what comes for an archived ticket goes to quarantine, since
-its history is not here any more. Not decided here: what an event means.
+attention now, and its `seen` grows, so that a look under way notices; what comes for an archived ticket goes to quarantine,
+since its history is not here any more. Not decided here: what an event means.
 """
 
 import hashlib
@@ -61,8 +61,8 @@ class SqlIntake:
         return self._database.write(work)
 
     def act(self, event: TicketEvent, clock: Callable[[], int]) -> bool:
-        """Store what a person just did; False where it is known already, as when a click is delivered twice, or where the ticket
-        is archived.
+        """Store what a person just did; False where it is known already, as when a click is delivered twice, or where the
+        ticket is archived.
 
         It happens when nothing else can be written to its ticket any more: a look that was written before ends before it, and
         one that is written after it has to look again.

@@ -92,7 +92,9 @@ class Ingress:
         self._nudge()
         pairs = zip(batch.events, stored, strict=True)
         late = [(index, found) for (index, _), found in pairs if isinstance(found, Refused)]
-        quarantined = [{"index": index, "reason": refused.reason} for index, refused in sorted([*batch.refused, *late], key=_FIRST)]
+        quarantined = [
+            {"index": index, "reason": refused.reason} for index, refused in sorted([*batch.refused, *late], key=_FIRST)
+        ]
         return 202, {"accepted": stored.count(True), "duplicates": stored.count(False), "quarantined": quarantined}
 
 
