@@ -40,7 +40,7 @@ class Archived:
     def body(self) -> dict[str, Any]:
         """As an entry holds it."""
         spans = [[*span[:4], span.hash.hex()] for span in self.spans]
-        return {"file": self.file, "sha256": self.sha256, "entries": self.entries, "personal": ERASED, "spans": spans}
+        return {"file": self.file, "sha256": self.sha256, "entries": self.entries, "personal_fields": ERASED, "spans": spans}
 
 
 def archived(connection: Connection) -> list[Archived]:

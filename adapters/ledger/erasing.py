@@ -110,9 +110,9 @@ def _is(person: str) -> Callable[[Any], bool]:
     folded = person.casefold()
 
     def asks(requester: Any) -> bool:
-        if isinstance(requester, dict):
-            return str(requester.get("id")) == person or str(requester.get("email")).casefold() == folded
-        return isinstance(requester, str) and (requester == person or ("@" in person and requester.casefold() == folded))
+        known = requester if isinstance(requester, dict) else {"id": requester, "email": requester}
+        id, mail = known.get("id"), known.get("email")
+        return (id is not None and str(id) == person) or ("@" in person and isinstance(mail, str) and mail.casefold() == folded)
 
     return asks
 
