@@ -10,7 +10,7 @@ from adapters.ledger.database import Database
 from adapters.ledger.erasing import erase, known_ticket, leave_no_bytes, personal_entries, refused_of, tickets_of
 from bot.records import Refused
 from tests.support.audits import seal, verified
-from tests.support.desk import NINE, Desk, opened
+from tests.support.desk import DESK, NINE, Desk, opened
 from tests.support.ended import ANNA, OTTO, desk_at, differences, ended, figures
 from tests.support.ledgers import Opened
 
@@ -32,7 +32,7 @@ def forgotten(here: Desk, db: Opened, person: str = "u-7") -> list[str]:
 def everything(db: Opened) -> str:
     """All that stands in any table."""
     tables = ("entries", "personal", "tickets", "clocks", "pages", "outbox", "chat", "chat_log", "quarantine", "sweeps")
-    return "\n".join(str([*map(tuple, db.rows(f"select * from {table}"))]) for table in tables)  # noqa: S608
+    return "\n".join(str([*map(tuple, db.rows(f"select * from {table}"))]) for table in tables)
 
 
 def test_nothing_of_the_person_is_left_and_others_stay(here: Desk, db: Opened) -> None:
@@ -65,7 +65,9 @@ def test_figures_verification_and_rebuild_come_to_the_same(here: Desk, db: Opene
 
 def test_an_entry_says_what_was_erased_by_whom_and_why_and_never_whose(here: Desk, db: Opened) -> None:
     ended(here, "T-1")
-    hidden = [row[0] for row in db.rows("select entry from personal p join entries e on e.seq = p.entry where e.ticket = 'T-1'")]
+    hidden = [
+        row[0] for row in db.rows("select entry from personal p join entries e on e.seq = p.entry where e.ticket = 'T-1'")
+    ]
     revision, events = here.app.ledger.register.revision(), here.app.ledger.register.events()
     forgotten(here, db)
     ((ticket, is_event, body),) = db.rows("select ticket, is_event, body from entries where kind = 'ledger.erased'")
@@ -135,7 +137,7 @@ def test_cards_stay_without_their_title_and_letters_without_their_words(here: De
 def test_what_was_refused_and_names_the_person_goes_and_what_does_not_stays(here: Desk, db: Opened) -> None:
     raws = (
         '{"x": "u-7"}',
-        'not JSON: ANNA.petersen@acme.example;',
+        "not JSON: ANNA.petersen@acme.example;",
         '{"text": "u-77 and u-7b"}',
         '{"to": "xanna.petersen@acme.example"}',
     )
@@ -175,11 +177,11 @@ def test_the_bytes_of_a_file_are_gone(here: Desk, db: Opened) -> None:
 
 
 def test_a_field_that_conditions_ask_for_is_kept_in_the_open_and_goes_on_deciding(url: str, tmp_path: Path, db: Opened) -> None:
-    from tests.support.desk import DESK
-
     for here in desk_at(url, tmp_path, DESK.replace("when: {tier: gold}", "when: {tier: gold, contract: premium}")):
         here.take(opened(NINE, "T-1", contract="premium", shoe_size=38, requester=ANNA))
-        assert json.loads(db.rows("select body from entries where kind = 'ticket.opened'")[0][0])["data"]["contract"] == "premium"
+        assert (
+            json.loads(db.rows("select body from entries where kind = 'ticket.opened'")[0][0])["data"]["contract"] == "premium"
+        )
         before = figures(db)
         assert before
         forgotten(here, db)
