@@ -34,12 +34,15 @@ from adapters.web.metrics import Metrics
 from adapters.web.security import Security
 from adapters.web.server import EventsFirst, monitoring_routes, page_routes, web_server
 from bot.alone import alone
+from bot.archiving import Archiving
 from bot.chores import Chore, Chores
 from bot.compliance import standing
 from bot.delivery import Delivery
+from bot.figures import Figures
 from bot.group_commit import GroupCommit
 from bot.handlers import Handlers
-from bot.ports import Figures, Ledger, Sender, WallClockPort
+from bot.open_fields import open_fields
+from bot.ports import Ledger, Sender, WallClockPort
 from bot.registrar import Registrar
 from bot.reporting import reporting
 from bot.sealing import Sealing
@@ -136,7 +139,7 @@ def build_app(
 ) -> App:
     """Put the bot together; stand-ins may be given for clock, ledger and senders. Raises LedgerError, RedisUrlError."""
     clock = clock or WallClock()
-    ledger = ledger or open_ledger(settings.database_url)
+    ledger = ledger or open_ledger(settings.database_url, open_fields(book))
     shared = _shared(settings)
     bell = shared.bell
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
@@ -205,6 +208,12 @@ def build_sealing(settings: Settings, ledger: Ledger, clock: WallClockPort) -> S
     platform, _, channel = (settings.seal_channel or "").partition(":")
     place = (platform, channel) if channel else None
     return Sealing(ledger, clock, settings.seal_key.get_secret_value().encode(), file, place)
+
+
+def build_archiving(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Archiving | None:
+    """What archives the ledger; None where there is no folder to archive it to."""
+    folder = settings.archive_folder
+    return None if folder is None else Archiving(ledger, clock, folder, settings.sla_retention_months)
 
 
 def terminal_sender() -> Sender:

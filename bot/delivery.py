@@ -14,10 +14,11 @@ import structlog
 
 from bot.cards import ticket_card
 from bot.exception_cards import exception_card
+from bot.figures import Figures
 from bot.loops import Wake, go_on
 from bot.messages import Card, clipped
 from bot.pace import held_until
-from bot.ports import DeliveryError, Figures, Ledger, LedgerUnavailableError, Sender, WallClockPort
+from bot.ports import DeliveryError, Ledger, LedgerUnavailableError, Sender, WallClockPort
 from bot.records import NOTICE, ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
 from bot.shared_ports import Limits

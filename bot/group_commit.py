@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from bot.ports import Figures, Intake, LedgerUnavailableError, WallClockPort
-from bot.records import Batch
+from bot.figures import Figures
+from bot.ports import Intake, LedgerUnavailableError, WallClockPort
+from bot.records import Batch, Stored
 
 MOST_EVENTS = 500
 """In one transaction; a request with more of them has one of its own."""
@@ -20,7 +21,7 @@ MOST_EVENTS = 500
 @dataclass(frozen=True)
 class _Waiting:
     batch: Batch
-    news: "asyncio.Future[list[bool]]"
+    news: "asyncio.Future[list[Stored]]"
 
 
 class GroupCommit:
@@ -32,8 +33,10 @@ class GroupCommit:
         self._storing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "intake")
 
-    async def append(self, batch: Batch) -> list[bool]:
-        """Store a request's events; for each, whether it is new. Raises LedgerUnavailableError, and nothing is stored then."""
+    async def append(self, batch: Batch) -> list[Stored]:
+        """Store a request's events; for each, whether it is new, or why it was refused. Raises LedgerUnavailableError, and
+        nothing is stored then.
+        """
         waiting = _Waiting(batch, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._storing is None or self._storing.done():
@@ -61,7 +64,7 @@ class GroupCommit:
         group, self._waiting = self._waiting[:taken], self._waiting[taken:]
         return group
 
-    def _write(self, group: Sequence[_Waiting]) -> list[bool]:
+    def _write(self, group: Sequence[_Waiting]) -> list[Stored]:
         events = [event for waiting in group for _, event in waiting.batch.events]
         refused = [refused for waiting in group for _, refused in waiting.batch.refused]
         news = self._intake.append(events, refused, self._clock.now())
@@ -82,7 +85,7 @@ class GroupCommit:
                     waiting.news.set_exception(own)
 
 
-def _answer(group: Sequence[_Waiting], news: Sequence[bool]) -> None:
+def _answer(group: Sequence[_Waiting], news: Sequence[Stored]) -> None:
     """Give each request its part; who has hung up meanwhile is not told."""
     position = 0
     for waiting in group:

@@ -33,6 +33,7 @@ from rules.ticket import TicketEvent
 _DECISIONS = ("approve", "refuse", "revoke")
 REQUESTING = (*ACTING, "approver")
 """Roles that may ask for an exception; who may decide is the registrar's affair."""
+_ARCHIVED = "The history of {0} is in the archive's files. How it ended is said by /sla ticket {0}."
 
 
 class Handlers:
@@ -138,7 +139,8 @@ class Handlers:
             return answers.pick(self._ledger.reader, self._clock.now(), "why")
         history = self._ledger.looks.histories([command.subject])[0]
         if not history.events:
-            return self._no_ticket(command.subject)
+            known = self._ledger.reader.ticket(command.subject) is not None
+            return refusal(_ARCHIVED.format(command.subject)) if known else self._no_ticket(command.subject)
         return why(history, self._book)
 
     def _no_ticket(self, id: str) -> Answer:

@@ -6,7 +6,8 @@ calls them in a thread, a transaction at a time.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from bot.messages import Answer, Card
 from bot.records import (
@@ -15,9 +16,11 @@ from bot.records import (
     Health,
     History,
     Kept,
+    Moved,
     OutboxRow,
     Refused,
     Seal,
+    Stored,
     Sweep,
     Tally,
     TicketView,
@@ -49,30 +52,13 @@ class WallClockPort(Protocol):
     def seconds_until(self, at: int) -> float: ...
 
 
-class Figures(Protocol):
-    """What a process measures of itself."""
-
-    def looked(self, cause: Literal["event", "crossing"], late: int) -> None:
-        """A ticket was looked at, so many milliseconds after it had to be."""
-
-    def said(self, late: int) -> None:
-        """A message went out, so many milliseconds after it was decided."""
-
-    def batch(self, what: Literal["events", "looks", "messages"], size: int) -> None:
-        """So many were done together."""
-
-    def failed(self, what: Literal["look", "delivery", "event"]) -> None:
-        """Something failed."""
-
-    def doing(self) -> Mapping[str, int]:
-        """What was done since the start, and the latest lags in milliseconds."""
-
-
 class Intake(Protocol):
     """Where events come in."""
 
-    def append(self, events: Sequence[TicketEvent], refused: Sequence[Refused], now: int) -> list[bool]:
-        """Store events and what was refused in one transaction; for each event, whether it is new."""
+    def append(self, events: Sequence[TicketEvent], refused: Sequence[Refused], now: int) -> list[Stored]:
+        """Store events and what was refused in one transaction; for each event, whether it is new, or why it went to
+        quarantine.
+        """
 
     def act(self, event: TicketEvent, clock: Callable[[], int]) -> bool:
         """Store what a person just did, at the instant at which it is stored; False where it is known already."""
@@ -240,6 +226,17 @@ class Seals(Protocol):
         """Seal all chains as they stand, under the lease SEALING; what is `said` of it goes into the outbox with it."""
 
 
+ARCHIVING = "archive"
+"""The lease under which entries are archived."""
+
+
+class Archive(Protocol):
+    """Where entries go that were kept long enough."""
+
+    def move(self, folder: Path, before: int, now: int, fence: int) -> Moved:
+        """Move the entries of some tickets that have ended before an instant, under the lease ARCHIVING."""
+
+
 class Quarantine(Protocol):
     """What was refused and is kept."""
 
@@ -270,6 +267,7 @@ class Ledger:
     sweeps: Sweeps
     leases: Leases
     seals: Seals
+    archive: Archive
     quarantine: Quarantine
     rollups: Rollups
     alone: bool

@@ -25,6 +25,10 @@ class Refused:
     raw: str
 
 
+Stored = bool | Refused
+"""Of an event: whether it is new, or why it was refused when it was to be stored."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """What came in with one request: events and what was refused, each with its position."""
@@ -135,6 +139,19 @@ class Seal(NamedTuple):
     at: int
     body: str
     mac: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was moved to the archive: tickets, their entries, and the files."""
+
+    tickets: int
+    entries: int
+    files: tuple[str, ...]
+
+    def and_(self, more: "Moved") -> "Moved":
+        """This and more."""
+        return Moved(self.tickets + more.tickets, self.entries + more.entries, self.files + more.files)
 
 
 @dataclass(frozen=True)

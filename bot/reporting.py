@@ -12,7 +12,8 @@ from importlib.metadata import version
 
 import structlog
 
-from bot.ports import Figures, WallClockPort
+from bot.figures import Figures
+from bot.ports import WallClockPort
 from bot.shared_ports import Board, ProcessState
 
 EVERY_SECONDS = 5.0

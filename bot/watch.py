@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import structlog
 
+from bot.figures import Figures
 from bot.looking import breaches_elsewhere, found_in
 from bot.loops import Wake, go_on
-from bot.ports import Figures, Ledger, LedgerUnavailableError, WallClockPort
+from bot.ports import Ledger, LedgerUnavailableError, WallClockPort
 from bot.records import History, OutboxRow, Written
 from bot.registrar import Registrar
 from escalation.book import Book

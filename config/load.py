@@ -14,6 +14,7 @@ from config.calendar_checks import check_calendars, check_openings
 from config.consistency import check_consistency
 from config.default_rules import DEFAULT_RULES
 from config.extends import extend
+from config.personal_checks import check_personal
 from config.references import check_actions, check_references, check_thresholds
 from config.rule_checks import check_rules
 from config.size_checks import check_sizes
@@ -40,6 +41,7 @@ def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book |
     check_calendars(source)
     check_consistency(source)
     check_spelling(source)
+    check_personal(source)
     check_openings(source, valid["calendars"], datetime.now(UTC).date())
     if written or source.data.get("agreements"):  # else the rules that hold by default have nothing to answer
         check_actions(source)

@@ -6,10 +6,12 @@ here: agreements and people, which are the configuration.
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_CONFIG = Path(__file__).parent / "example"
+LEAST_MONTHS = 13
+ACKNOWLEDGED = "a-years-figures-cannot-be-computed-anew"
 
 
 class Settings(BaseSettings):
@@ -35,7 +37,30 @@ class Settings(BaseSettings):
     """Where each seal is also kept, outside the database."""
     seal_channel: str | None = Field(default=None, pattern=r"^[a-z]+:.+$")
     """Where each seal is said, as `platform:channel`."""
+    archive_folder: Path | None = None
+    """Where entries go that were kept long enough."""
+    sla_retention_below_13_months: str | None = None
+    """ACKNOWLEDGED, where less than LEAST_MONTHS are meant."""
+    sla_retention_months: int = Field(default=LEAST_MONTHS, ge=1, le=1200, validate_default=True)
+    """For how long the entries of a ticket that has ended are kept in the database."""
     log_level: str = "info"
+
+    @field_validator("sla_retention_below_13_months")
+    @classmethod
+    def _acknowledged(cls, value: str | None) -> str | None:
+        if value not in (None, ACKNOWLEDGED):
+            raise ValueError(f"write {ACKNOWLEDGED}, or leave it out")
+        return value
+
+    @field_validator("sla_retention_months")
+    @classmethod
+    def _long_enough(cls, value: int, info: ValidationInfo) -> int:
+        if value < LEAST_MONTHS and info.data.get("sla_retention_below_13_months") is None:
+            raise ValueError(
+                f"entries are kept at least {LEAST_MONTHS} months, so that a year's figures can be computed anew: write "
+                f"{LEAST_MONTHS} or more, or set SLA_RETENTION_BELOW_13_MONTHS={ACKNOWLEDGED} too"
+            )
+        return value
 
     @field_validator("log_level")
     @classmethod

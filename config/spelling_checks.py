@@ -17,18 +17,19 @@ from rules.ticket import DERIVED, STATUSES, USUAL
 _FIELDS = (*sorted({*USUAL, *DERIVED, *COUNTERS}), *ABOUT_CLOCKS)
 _OF_CUSTOMERS = (*_FIELDS, "contact", "locale", "updates", "monthly_fee", "impact")
 _PRIORITIES = ("default", "urgent", "critical", "high", "medium", "normal", "low")
-_CONDITIONS = (("agreements", "*", "when"), ("rules", "*", "when"), ("metrics", "*", "*"))
+CONDITIONS = (("agreements", "*", "when"), ("rules", "*", "when"), ("metrics", "*", "*"))
+"""Where conditions stand."""
 
 
 def check_spelling(source: Source) -> None:
     """Warn of fields, statuses and priorities that are one slip away from a usual one."""
-    for pattern in _CONDITIONS:
+    for pattern in CONDITIONS:
         for place, when in source.found(pattern):
-            for at, field, asked in _asked(when, place):
+            for at, field, value in asked(when, place):
                 _check(source, at, field, _FIELDS, "a field of tickets")
                 if field == "status":
-                    for value in _texts(asked):
-                        _check(source, at, value, STATUSES, "a status")
+                    for status in _texts(value):
+                        _check(source, at, status, STATUSES, "a status")
     for place, fields in source.found(("customers", "*")):
         for name in fields if isinstance(fields, Mapping) else ():
             _check(source, (*place, name), name, _OF_CUSTOMERS, "a field of tickets or customers")
@@ -44,17 +45,17 @@ def _check(source: Source, place: Place, found: object, usual: Iterable[str], wh
         source.problem(place, shown(found), what, f"Did you mean {meant}? If it is a word of yours, leave it.", warning=True)
 
 
-def _asked(raw: object, place: Place) -> Iterator[tuple[Place, str, object]]:
+def asked(raw: object, place: Place) -> Iterator[tuple[Place, str, object]]:
     """The fields that a condition asks for, each with its place and what is asked of it."""
     if isinstance(raw, Mapping):
         for key, value in raw.items():
             if key in ("any", "all"):
-                yield from _asked(value, (*place, key))
+                yield from asked(value, (*place, key))
             else:
                 yield (*place, key), str(key), value
     elif isinstance(raw, list):
         for i, item in enumerate(raw):
-            yield from _asked(item, (*place, i))
+            yield from asked(item, (*place, i))
 
 
 def _texts(raw: Any) -> Iterator[str]:

@@ -46,10 +46,13 @@ GRANT INSERT ON chat_log TO slakeeper_app;
 -- What was refused stays as it came in; only that it was replayed is noted.
 GRANT INSERT, UPDATE (replayed_at) ON quarantine TO slakeeper_app;
 
--- Erasing personal fields: whoever is asked to forget a person. It notes in an entry what it has erased.
+-- Erasing personal fields: whoever is asked to forget a person (sla ledger erase). It notes in an entry what it has erased, takes
+-- the words out of what was said, and removes what was refused and names the person.
 GRANT slakeeper_app TO slakeeper_eraser;
-GRANT DELETE ON personal TO slakeeper_eraser;
+GRANT DELETE ON personal, quarantine TO slakeeper_eraser;
+GRANT UPDATE (text) ON chat_log TO slakeeper_eraser;
 
--- Archiving: entries that stand in an archive, and are sealed, leave the database with their personal fields.
+-- Archiving (sla ledger archive): entries that stand in an archive leave the database, and nothing personal of them stays.
 GRANT slakeeper_app TO slakeeper_archiver;
 GRANT DELETE ON entries, personal TO slakeeper_archiver;
+GRANT UPDATE (text) ON chat_log TO slakeeper_archiver;

@@ -32,6 +32,9 @@ _SETTINGS = (
     "SEAL_KEY",
     "SEAL_FILE",
     "SEAL_CHANNEL",
+    "ARCHIVE_FOLDER",
+    "SLA_RETENTION_MONTHS",
+    "SLA_RETENTION_BELOW_13_MONTHS",
 )
 _HERE = ("127.0.0.1", "::1", "localhost")
 

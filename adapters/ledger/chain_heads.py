@@ -1,6 +1,7 @@
 """Where chains end, computed anew from the entries.
 
-Decided here: that the last entry's number and hash are what the ledger keeps of a chain. Not decided here: whether entries are
+Decided here: that the last entry's number and hash are what the ledger keeps of a chain,
+also where it is archived. Not decided here: whether entries are
 what was written (`verifying`).
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
+from adapters.ledger.archived import archived
 from adapters.ledger.bulk import insert_all
 from adapters.ledger.database import Database
 from adapters.ledger.rebuilding import Difference
@@ -52,6 +54,9 @@ def _both(connection: Connection) -> tuple[Ends, Ends]:
     stored, computed = (
         {(row.day, row.shard): (row.number, row.hash) for row in connection.execute(wanted)} for wanted in (kept, _ENDS)
     )
+    for span in (span for file in archived(connection) for span in file.spans):
+        if span.last > computed.get(span[:2], (0,))[0]:
+            computed[span[:2]] = (span.last, span.hash)
     return stored, computed
 
 

@@ -1,7 +1,8 @@
 """The connection to the ledger's database.
 
 Decided here: that no error shows what was written; SQLite in WAL mode with synchronous=FULL, so that what is acknowledged is
-on the disk, and write transactions that take the lock at their beginning; PostgreSQL by psycopg, whose dead connections are
+on the disk, write transactions that take the lock at their beginning, and nothing left in the file of what was erased or
+written over; PostgreSQL by psycopg, whose dead connections are
 noticed within seconds. Not decided here: what a failed transaction does (`database`), what is stored.
 """
 
@@ -83,7 +84,7 @@ def _prepare(connection: Any, _record: Any) -> None:
     # The driver's own transactions would begin too late to hold the lock from the first read on.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -7,7 +7,7 @@ these stand in the entry only as a salted hash. Not decided here: the chain of h
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,8 @@ PUBLIC = frozenset(
         *("author", "public", "score", "url", "page", "by", "for", "since"),
     }
 )
-"""Fields of an event's data that are not personal; title, text, requester and every unknown field are."""
+"""Fields of an event's data that are not personal; title, text, requester and every unknown field are, but for those that the
+configuration's conditions ask for."""
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
@@ -50,9 +51,9 @@ def decision_key(decision: Decision) -> str:
     return "d" + _digest(f"{decision.ticket}\0{decision.entry}")
 
 
-def event_entry(event: TicketEvent, now: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The row of an event, and that of its personal fields where it has some."""
-    hidden = {name: value for name, value in event.data.items() if name not in PUBLIC}
+def event_entry(event: TicketEvent, now: int, public: Set[str] = PUBLIC) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The row of an event, and that of its personal fields, which are all that are not `public`, where it has some."""
+    hidden = {name: value for name, value in event.data.items() if name not in public}
     body: dict[str, Any] = {
         "id": event.id,
         "source": event.source,
@@ -60,7 +61,7 @@ def event_entry(event: TicketEvent, now: int) -> tuple[dict[str, Any], dict[str,
         "subject": event.ticket,
         "time": text(event.time),
         "recordedtime": text(now if event.recorded is None else event.recorded),
-        "data": {name: value for name, value in event.data.items() if name in PUBLIC},
+        "data": {name: value for name, value in event.data.items() if name in public},
     }
     if event.sequence is not None:
         body["sequence"] = event.sequence

@@ -25,23 +25,28 @@ def exported_entries(
 ) -> Iterator[dict[str, Any]]:
     """Entries recorded within a span, every field of them."""
     for row in _rows(database, _within(span), begin):
-        entry = {
-            "seq": row.seq,
-            "kind": row.kind,
-            "ticket": row.ticket,
-            "key": row.key,
-            "is_event": row.is_event,
-            "at": row.at,
-            "at_text": text(row.at),
-            "recorded_at": row.recorded_at,
-            "recorded_at_text": text(row.recorded_at),
-            "body": row.body,
-            "day": row.day,
-            "shard": row.shard,
-            "number": row.number,
-            "hash": _hex(row.hash),
-        }
+        entry = exported(row) | {"hash": _hex(row.hash)}
         yield entry | {"salt": _hex(row.salt), "personal": row.hidden} if with_personal else entry
+
+
+def exported(row: Row[Any]) -> dict[str, Any]:
+    """An entry with every field, and its instants as texts too."""
+    return {
+        "seq": row.seq,
+        "kind": row.kind,
+        "ticket": row.ticket,
+        "key": row.key,
+        "is_event": row.is_event,
+        "at": row.at,
+        "at_text": text(row.at),
+        "recorded_at": row.recorded_at,
+        "recorded_at_text": text(row.recorded_at),
+        "body": row.body,
+        "day": row.day,
+        "shard": row.shard,
+        "number": row.number,
+        "hash": row.hash,
+    }
 
 
 def exported_events(database: Database, span: Span | None, begin: Callable[[int], None]) -> Iterator[TicketEvent]:

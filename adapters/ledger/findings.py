@@ -1,6 +1,7 @@
 """Findings: what a verification has found to be wrong.
 
-Decided here: that each says where it is: day, shard, number in the chain, arrival number, ticket, kind, or the seal. Not
+Decided here: that each says where it is: day, shard, number in the chain, arrival number, ticket, kind, the seal, or the
+archive's file. Not
 decided here: what is wrong (`verifying`, `seal_checks`).
 """
 
@@ -22,6 +23,7 @@ class Finding:
     ticket: str | None = None
     kind: str | None = None
     seal: int | None = None
+    file: str | None = None
 
     def __str__(self) -> str:
         parts = [] if self.day is None else [f"{_date(self.day)}, shard {self.shard}"]
@@ -34,6 +36,8 @@ class Finding:
             parts.append(f"{self.kind} of {self.ticket}" if self.ticket else self.kind)
         if self.seal is not None and self.day is None:
             parts.append(f"seal {self.seal}")
+        if self.file is not None:
+            parts.append(self.file)
         return f"{', '.join(parts)}: {self.what}"
 
 

@@ -29,7 +29,7 @@ CLAIMED = 10 * SECOND
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_VERSIONS = select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(_IDS))
+_VERSIONS = select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(_IDS), tickets.c.archived_at.is_(None))
 _LOCKED = _VERSIONS.order_by(tickets.c.id).with_for_update()
 _HISTORIES = (
     select(entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.recorded_at, entries.c.body, personal.c.body)

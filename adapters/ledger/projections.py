@@ -32,12 +32,21 @@ _PAGE_FIELDS = tuple(field.name for field in fields(PageRow))
 
 def write_clocks(connection: Connection, looks: Sequence[Written]) -> None:
     """The clocks of some tickets as looks have found them."""
-    tickets = [written.look.ticket for written in looks]
+    rows = [row for look in looks for row in clock_rows(look)]
+    _noted(connection, _replace(connection, clocks, [written.look.ticket for written in looks], rows))
+
+
+def remove_clocks(connection: Connection, tickets: Sequence[str]) -> None:
+    """Have some tickets have no clocks."""
+    _noted(connection, _replace(connection, clocks, tickets, []))
+
+
+def _noted(connection: Connection, pairs: Sequence[Pair]) -> None:
+    """Note for the roll-ups what has changed about clocks."""
     changes = Changes()
     columns = _columns(clocks)
     counted = itemgetter(*(columns.index(name) for name in COUNTED))
-    rows = [row for look in looks for row in clock_rows(look)]
-    for before, after in _replace(connection, clocks, tickets, rows):
+    for before, after in pairs:
         was, now = (None if row is None else counted(row) for row in (before, after))
         if was != now:  # most clocks only went on
             changes.move(*(row and dict(zip(COUNTED, row, strict=True)) for row in (was, now)))

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Column, Connection, Select, Table, delete, exists, select, update
 
 from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical
 from adapters.ledger.intake import attend
-from adapters.ledger.projections import clock_rows, page_row, write_clocks, write_pages
+from adapters.ledger.projections import clock_rows, page_row, remove_clocks, write_clocks, write_pages
 from adapters.ledger.schema import clocks, entries, pages, tickets
 from bot.records import Written
 
@@ -73,11 +73,11 @@ class SqlTables:
         self._database = database
 
     def known(self, after: str, limit: int) -> list[str]:
-        """Ids of tickets that any table names, in order, from after an id on."""
+        """Ids of tickets that any table names, in order, from after an id on, but for those whose entries are archived."""
 
         def work(connection: Connection) -> list[str]:
             named = (
-                connection.execute(select(c).where(c > after).distinct().order_by(c).limit(limit)).scalars().all()
+                connection.execute(_not_archived(c).where(c > after).distinct().order_by(c).limit(limit)).scalars().all()
                 for c in _NAMED_IN
             )
             return [id for id, _ in islice(groupby(heapq.merge(*named)), limit)]
@@ -113,13 +113,18 @@ class SqlTables:
                 due = before if before is not None and before <= now else written.look.attention_at
                 values = {"facts": canonical(dict(written.look.facts)), "attention_at": due}
                 connection.execute(update(tickets).where(tickets.c.id == id).values(values))
-            for table in (clocks, pages):
-                connection.execute(delete(table).where(table.c.ticket.in_([*lost, *unknown])))
+            remove_clocks(connection, [*lost, *unknown])
+            connection.execute(delete(pages).where(pages.c.ticket.in_([*lost, *unknown])))
             connection.execute(delete(tickets).where(tickets.c.id.in_(unknown)))
             if lost:
                 attend(connection, set(lost), now)
 
         self._database.write(work)
+
+
+def _not_archived(column: Column[str]) -> Select[Any]:
+    own = tickets.alias()
+    return select(column).where(~exists().where(own.c.id == column, own.c.archived_at.is_not(None)))
 
 
 def _rows(table: Table, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Difference]:

@@ -16,6 +16,7 @@ from adapters.ledger.sweeps import insert_sweep
 from rules.ticket import TicketEvent
 
 _NO_TICKET = ""
+_MINE = (entries.c.ticket == _NO_TICKET) & entries.c.is_event  # what was erased or archived is noted there too, and is no event
 
 
 class SqlRegister:
@@ -26,14 +27,14 @@ class SqlRegister:
 
     def revision(self) -> int:
         """Grows with every event of the register."""
-        last = select(func.max(entries.c.seq)).where(entries.c.ticket == _NO_TICKET)
+        last = select(func.max(entries.c.seq)).where(_MINE)
         return self._database.read(lambda connection: connection.execute(last).scalar()) or 0
 
     def events(self) -> Sequence[TicketEvent]:
         """All events of the register, in the order in which they came."""
         joined = entries.outerjoin(personal, personal.c.entry == entries.c.seq)
         wanted = select(entries.c.seq, entries.c.body, personal.c.body.label("hidden")).select_from(joined)
-        mine = wanted.where(entries.c.ticket == _NO_TICKET).order_by(entries.c.seq)
+        mine = wanted.where(_MINE).order_by(entries.c.seq)
         found = self._database.read(lambda connection: connection.execute(mine).all())
         return [event_of(row.seq, row.body, row.hidden) for row in found]
 

@@ -97,7 +97,10 @@ tickets = Table(
     Column("failures", Integer, nullable=False, default=0),
     Column("error", Text),
     Column("facts", Text, nullable=False, default="{}"),
+    Column("archived_at", BigInteger),
 )
+_RESTING = tickets.c.attention_at.is_(None) & tickets.c.archived_at.is_(None)
+Index("ix_tickets_resting", tickets.c.looked_at, sqlite_where=_RESTING, postgresql_where=_RESTING)
 
 clocks = Table(
     "clocks",
@@ -202,7 +205,7 @@ outbox = Table(
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
     Column("key", text_of(64), nullable=False),
-    Column("ticket", text_of(200), nullable=False),
+    Column("ticket", text_of(200), nullable=False, index=True),
     Column("platform", text_of(20), nullable=False),
     Column("channel", text_of(300), nullable=False),
     Column("body", Text, nullable=False),
@@ -225,7 +228,7 @@ chat = Table(
     Column("rev", BigInteger, nullable=False),
     Column("channel", text_of(300), nullable=False, index=True),
     Column("kind", text_of(20), nullable=False),
-    Column("ticket", text_of(200)),
+    Column("ticket", text_of(200), index=True),
     Column("card", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("edited_at", BigInteger),

@@ -3,8 +3,11 @@
 Decided here: nothing but which parts there are.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Engine
 
+from adapters.ledger.archiving import SqlArchive
 from adapters.ledger.chat import SqlChat
 from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
@@ -21,16 +24,16 @@ from adapters.ledger.sweeps import SqlSweeps
 from bot.ports import Ledger
 
 
-def open_ledger(url: str) -> Ledger:
-    """The ledger at a database URL, as it stands. Raises LedgerError."""
-    return ledger_on(connect(url))
+def open_ledger(url: str, in_the_open: Collection[str] = ()) -> Ledger:
+    """The ledger at a database URL, as it stands; some fields of events are kept in the open there. Raises LedgerError."""
+    return ledger_on(connect(url), in_the_open)
 
 
-def ledger_on(engine: Engine) -> Ledger:
+def ledger_on(engine: Engine, in_the_open: Collection[str] = ()) -> Ledger:
     """The ledger on an engine."""
     database = Database(engine)
     return Ledger(
-        SqlIntake(database),
+        SqlIntake(database, in_the_open),
         SqlLooks(database),
         SqlOutbox(database),
         SqlChat(database),
@@ -39,6 +42,7 @@ def ledger_on(engine: Engine) -> Ledger:
         SqlSweeps(database),
         SqlLeases(database),
         SqlSeals(database),
+        SqlArchive(database),
         SqlQuarantine(database),
         SqlRollups(database),
         alone=database.alone,

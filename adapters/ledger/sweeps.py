@@ -71,5 +71,6 @@ def _wanted(sweep: Row[Any]) -> Select[Any]:
     """The tickets that a sweep has still to go through, in its present phase."""
     if sweep.phase == _OPEN:
         return open_tickets().where(tickets.c.id > sweep.cursor).order_by(tickets.c.id)
-    ended = select(clocks.c.ticket).where(clocks.c.ticket > sweep.cursor, clocks.c.stopped_at >= sweep.since)
+    ended = select(clocks.c.ticket).join(tickets, tickets.c.id == clocks.c.ticket).where(tickets.c.archived_at.is_(None))
+    ended = ended.where(clocks.c.ticket > sweep.cursor, clocks.c.stopped_at >= sweep.since)
     return ended.distinct().order_by(clocks.c.ticket)

@@ -1,6 +1,7 @@
 """A whole verification of a ledger: its chains, its seals, and what stands outside of both.
 
-Decided here: that all of it is read as of one instant, so that the bot may go on writing. Not decided here: what is wrong
+Decided here: that all of it is read as of one instant, so that the bot may go on writing; that archived entries count where
+their files are given, and that a file which no entry names counts for nothing. Not decided here: what is wrong
 (`verifying`, `seal_checks`).
 """
 
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from adapters.ledger.archive_files import ArchiveFolder
+from adapters.ledger.archive_reading import with_archived
+from adapters.ledger.archived import Archived, archived
 from adapters.ledger.chained import chain_ends, chained_entries, erased_entries, outside_of_chains
 from adapters.ledger.database import Database
 from adapters.ledger.findings import Finding
@@ -21,12 +25,17 @@ from bot.records import Seal
 
 @dataclass(frozen=True)
 class Verified:
-    """What was gone through; `sealed_at` is None where there is no seal that counts."""
+    """What was gone through; `sealed_at` is None where there is no seal that counts. `unread` entries are in `archived` files
+    that were not read; `strays` are files of the archive that no entry names.
+    """
 
     entries: int
     chains: int
     seals: int
     sealed_at: int | None
+    unread: int
+    archived: Sequence[Archived]
+    strays: Sequence[str]
 
 
 def verify(
@@ -36,21 +45,27 @@ def verify(
     found: Callable[[Finding], None],
     begin: Callable[[int], None],
     advance: Callable[[int], None],
+    folder: ArchiveFolder | None = None,
 ) -> Verified:
-    """Go through a ledger; `kept` are the seals of the file. Each finding is told at once, and how far it has come."""
+    """Go through a ledger, and through its archive where that is given; `kept` are the seals of the file. Each finding is told
+    at once, and how far it has come. Raises OSError, ArchiveError.
+    """
     with database.snapshot() as connection:
         seals = all_seals(connection)
-        sealed = check_seals(seals, kept, key)
-        counted = Counted()
-        begin(connection.execute(select(func.count()).select_from(entries)).scalar() or 0)
+        beside = folder.seals() if folder is not None else []
+        sealed = check_seals(seals, [*kept, *beside], key)
+        counted, files = Counted(), archived(connection)
+        there = connection.execute(select(func.count()).select_from(entries)).scalar() or 0
+        begin(there + (sum(file.entries for file in files) if folder is not None else 0))
         for finding in sealed.findings:
             found(finding)
-        rows = _told(chained_entries(connection), advance)
+        rows = _told(with_archived(chained_entries(connection), files, folder, found), advance)
         for finding in check_chains(rows, sealed, chain_ends(connection), erased_entries(connection), counted):
             found(finding)
         for finding in outside_of_chains(connection):
             found(finding)
-    return Verified(counted.entries, counted.chains, len(seals), sealed.at)
+    strays = sorted(folder.names() - {file.file for file in files}) if folder is not None else []
+    return Verified(counted.entries, counted.chains, len(seals), sealed.at, counted.unread, files, strays)
 
 
 def _told(rows: Iterable[Row], advance: Callable[[int], None]) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 Decided here: what is checked, in one pass over the entries in the order of their chains, whatever they are read from; that an
 entry is judged by the hash before it as it stands, so that one altered entry is one finding. Not decided here: where entries
-are read (`chained`), what seals are worth (`seal_checks`).
+are read (`chained`, `archive_reading`), what seals are worth (`seal_checks`).
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from adapters.ledger.seal_checks import Chain, Sealed
 
 _MOST_BEFORE = 3
 Row = Mapping[str, Any]
-"""An entry with its place, and the salt and body of its personal fields where these are there."""
+"""An entry with its place, and the salt and body of its personal fields where these are there; or a span of entries, up to
+`last`, in a `file` of the archive that is not read, with the last one's hash.
+"""
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Counted:
 
     entries: int = 0
     chains: int = 0
+    unread: int = 0
 
 
 def check_chains(
@@ -60,8 +63,11 @@ class _Walk:
     def through(self, rows: Iterable[Row], end: tuple[int, bytes] | None) -> Iterator[Finding]:
         """Go from its first entry to its last."""
         for row in rows:
-            self._counted.entries += 1
-            yield from self._step(row)
+            if "last" in row:
+                yield from self._pass_over(row)
+            else:
+                self._counted.entries += 1
+                yield from self._step(row)
         yield from self._ending(end)
 
     def _step(self, row: Row) -> Iterator[Finding]:
@@ -69,9 +75,7 @@ class _Walk:
         if not isinstance(number, int) or number <= self._number:
             yield self._at(row, "put in: its place in the chain is taken, or is none")
             return
-        if number > self._number + 1:
-            yield Finding("missing", *self._chain, self._number + 1, number - 1)
-            self._before = ()
+        yield from self._up_to(number)
         carried = [found for hash in self._before if (found := _linked(hash, row)) is not None]
         altered = bool(self._before) and row["hash"] not in carried
         if altered:
@@ -83,6 +87,25 @@ class _Walk:
             yield self._at(row, wrong)
         if number in self._sealed_numbers:
             yield from self._sealed_here(row)
+
+    def _pass_over(self, span: Row) -> Iterator[Finding]:
+        """Entries that are archived: the chain goes on after the last of them."""
+        first, last = span["number"], span["last"]
+        if first <= self._number:
+            what = f"put in: {span['file']} is said to hold entries whose place in the chain is taken"
+            yield Finding(what, *self._chain, first, last)
+            return
+        yield from self._up_to(first)
+        self._counted.unread += last - first + 1
+        self._before, self._number, self._hash = (span["hash"],), last, span["hash"]
+        if last in self._sealed_numbers:
+            yield from self._sealed_here(span)
+
+    def _up_to(self, number: int) -> Iterator[Finding]:
+        """Whether the chain goes on with this number."""
+        if number > self._number + 1:
+            yield Finding("missing", *self._chain, self._number + 1, number - 1)
+            self._before = ()
 
     def _sealed_here(self, row: Row) -> Iterator[Finding]:
         """Whether the chain up to here is the one that was sealed."""
@@ -124,7 +147,7 @@ def _personal(row: Row, erased: Container[int]) -> str | None:
     """What is wrong with the personal fields beside an entry."""
     known, beside = _digest(row["body"]), row["personal"]
     if beside is None:
-        gone = known is not None and row["seq"] not in erased
+        gone = known is not None and row["seq"] not in erased and "file" not in row  # archiving has erased them
         return "its personal fields are gone, and no entry says that they were erased" if gone else None
     if known is None:
         return "personal fields stand beside it that it does not know of"

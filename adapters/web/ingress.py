@@ -7,6 +7,7 @@ are understood, and how requests share a transaction.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.web.security import HEADERS, Security
 from bot.ports import LedgerUnavailableError, WallClockPort
-from bot.records import Batch, BodyError
+from bot.records import Batch, BodyError, Refused, Stored
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_READ = 8 * MOST_BYTES
@@ -26,12 +27,13 @@ AT_ONCE_BYTES = 64 * 1024
 RETRY_SECONDS = "1"
 
 _HEADERS = [*HEADERS, (b"content-type", b"application/json")]
+_FIRST = itemgetter(0)
 _AGAIN = [(b"retry-after", RETRY_SECONDS.encode())]
 
 log = structlog.get_logger()
 
 Translate = Callable[[bytes, int], Batch]
-Store = Callable[[Batch], Awaitable[list[bool]]]
+Store = Callable[[Batch], Awaitable[list[Stored]]]
 
 
 class Ingress:
@@ -84,13 +86,16 @@ class Ingress:
         except BodyError as error:
             return 400, {"error": f"no CloudEvents JSON: {error}"}
         try:
-            news = await self._store(batch)
+            stored = await self._store(batch)
         except LedgerUnavailableError as error:
             return 503, {"error": f"nothing was stored: {error}"}
         self._nudge()
-        quarantined = [{"index": index, "reason": refused.reason} for index, refused in batch.refused]
-        accepted = sum(news)
-        return 202, {"accepted": accepted, "duplicates": len(news) - accepted, "quarantined": quarantined}
+        pairs = zip(batch.events, stored, strict=True)
+        late = [(index, found) for (index, _), found in pairs if isinstance(found, Refused)]
+        quarantined = [
+            {"index": index, "reason": refused.reason} for index, refused in sorted([*batch.refused, *late], key=_FIRST)
+        ]
+        return 202, {"accepted": stored.count(True), "duplicates": stored.count(False), "quarantined": quarantined}
 
 
 def _declared(headers: Mapping[str, str]) -> int | None:

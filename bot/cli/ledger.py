@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.wall_clock import WallClock
+from bot.cli.archive import archive, archive_at, entries_in_words, tell_archived
+from bot.cli.erase import erase
 from bot.cli.export import export
 from bot.cli.listing import Listing
 from bot.cli.options import read_settings, settings_error, usage_error
@@ -35,32 +37,44 @@ MOST_SHOWN = 50
 _PATIENCE_SECONDS = 10.0
 _NO_KEY = "SEAL_KEY is not set: set it to the key of the seals, a long random text that is not kept beside the database"
 
-app = typer.Typer(help="The ledger itself: seal it, verify it, rebuild its tables, export it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The ledger itself: seal it, verify it, rebuild its tables, export it, archive it, erase a person's data.",
+    no_args_is_help=True,
+)
 app.command()(rebuild)
 app.command()(export)
+app.command()(archive)
+app.command()(erase)
 
 
 @app.command()
 def verify(
     seals: Annotated[Path | None, typer.Option(help="The file of seals; otherwise SEAL_FILE.")] = None,
+    within: Annotated[Path | None, typer.Option("--archive", metavar="FOLDER", help="Read what is archived there too.")] = None,
 ) -> None:
     """Find any entry that was altered, taken out, put in or cut off, up to the last seal, and say where.
 
+    What is archived is no gap; which files hold it is said. With --archive they are verified too, as if nothing were archived.
+
     Exit codes: 0 nothing is wrong, 1 something is.
     """
+    from adapters.ledger.archive_files import ArchiveError
     from adapters.ledger.verification import verify as verified
 
     settings = read_settings()
     key = settings.seal_key.get_secret_value().encode() if settings.seal_key else None
-    kept = _kept(seals, settings)
+    kept, folder = _kept(seals, settings), archive_at(within)
     findings = Listing(MOST_SHOWN)
     with stages() as progress:
         begin = partial(progress.begin, "Verifying")
-        done = verified(read_only(settings), kept, key, findings.tell, begin, progress.advance)
+        try:
+            done = verified(read_only(settings), kept, key, findings.tell, begin, progress.advance, folder)
+        except (OSError, ArchiveError) as error:
+            raise usage_error(f"the archive cannot be read: {error}") from None
+    tell_archived(done, Listing(MOST_SHOWN))
     if key is None and done.seals:
         typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
-    entries = f"{done.entries:,} {'entry' if done.entries == 1 else 'entries'}"
-    seen = f"{entries}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
+    seen = f"{entries_in_words(done.entries)}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
     until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
     if findings.count:
         typer.echo(f"{counted(findings.count, 'finding')} in {seen}; {until}.")

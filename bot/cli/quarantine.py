@@ -6,6 +6,7 @@ event which is known changes nothing. Not decided here: what is understood (`ada
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.wall_clock import WallClock
-from bot.cli.options import plain_console, read_settings, usage_error
+from bot.cli.options import ConfigOption, load_book, plain_console, read_settings, usage_error
 from bot.messages import clipped, counted
+from bot.open_fields import open_fields
 from rules.instants import text
 
 if TYPE_CHECKING:
@@ -46,12 +48,15 @@ def quarantine(context: typer.Context) -> None:
 
 
 @app.command()
-def replay(ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]…", help="All of them without.")] = None) -> None:
+def replay(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]…", help="All of them without.")] = None,
+    config: ConfigOption = None,
+) -> None:
     """Read again what was refused; what is understood now goes to its ticket, and out of quarantine.
 
     Exit codes: 0 all of it is understood, 1 some of it is not.
     """
-    ledger = _opened()
+    ledger = _opened(open_fields(load_book(config)))
     found = ledger.quarantine.kept(ids or ())
     missing = sorted(set(ids or ()) - {kept.id for kept in found})
     if missing:
@@ -70,7 +75,7 @@ def replay(ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]…", he
 def _replayed(ledger: Ledger, kept: Kept) -> str | None:
     """Take in what was refused; why it still cannot be understood, if so."""
     from adapters.helpdesk.cloudevents import batch_of
-    from bot.records import BodyError
+    from bot.records import BodyError, Refused
 
     now = WallClock().now()
     try:
@@ -79,15 +84,17 @@ def _replayed(ledger: Ledger, kept: Kept) -> str | None:
         return str(error)
     if batch.refused:
         return batch.refused[0][1].reason
-    ledger.intake.append([event for _, event in batch.events], [], now)
+    for stored in ledger.intake.append([event for _, event in batch.events], [], now):
+        if isinstance(stored, Refused):
+            return stored.reason
     ledger.quarantine.replayed(kept.id, now)
     return None
 
 
-def _opened() -> Ledger:
+def _opened(in_the_open: Collection[str] = ()) -> Ledger:
     from adapters.ledger.store import open_ledger
     from bot.cli.run import prepare
 
     settings = read_settings()
     prepare(settings)
-    return open_ledger(settings.database_url)
+    return open_ledger(settings.database_url, in_the_open)

@@ -10,12 +10,16 @@ from sqlalchemy.exc import ProgrammingError
 
 from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
+from adapters.ledger.erasing import erase, tickets_of
 from adapters.ledger.migrating import check_version, migrate
 from adapters.ledger.store import ledger_on
 from bot.app import build_app
+from bot.archiving import Archiving
+from bot.records import Refused
 from config.settings import Settings
 from tests.support.audits import seal, verified
 from tests.support.desk import NINE, ROOT, Desk, HandClock, answered, book_of, opened, wire
+from tests.support.ended import LATER, ended
 from tests.support.ledgers import Opened
 from tests.support.postgres import Postgres
 
@@ -112,3 +116,29 @@ def test_only_who_erases_or_archives_may_remove(as_role: Roled) -> None:
     removes = {role: as_role(role) for role in ("slakeeper_app", "slakeeper_eraser", "slakeeper_archiver")}
     assert [refused(db, "DELETE FROM personal") for db in removes.values()] == [True, False, False]
     assert [refused(db, "DELETE FROM entries") for db in removes.values()] == [True, True, False]
+    assert [refused(db, "DELETE FROM quarantine") for db in removes.values()] == [True, False, True]
+    assert [refused(db, "UPDATE chat_log SET text = text") for db in removes.values()] == [True, False, False]
+    assert [refused(db, "UPDATE chat_log SET at = at") for db in removes.values()] == [True, True, True]
+
+
+def test_a_person_is_erased_and_tickets_are_archived_under_the_roles_for_it(as_role: Roled, tmp_path: Path) -> None:
+    db, eraser, archiver = (as_role(role) for role in ("slakeeper_app", "slakeeper_eraser", "slakeeper_archiver"))
+    book, clock = book_of(tmp_path), HandClock()
+    here = Desk(build_app(Settings(database_url=db.url), book, clock=clock), clock, book, db.url)
+    ended(here, "T-1", "T-2")
+    here.app.ledger.intake.append([], [Refused("no", '"u-7"')], clock.now())
+    why = ("dana", "asked to be forgotten", clock.now())
+    for refusing in (db, archiver):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            erase(Database(refusing.engine), ["T-1"], [1], *why)
+    erase(Database(eraser.engine), tickets_of(Database(eraser.engine), "u-7"), [1], *why)
+    here.settle()
+    here.go(LATER)
+    for refusing in (db, eraser):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            Archiving(refusing.ledger, clock, tmp_path / "refused", 13).turn("a test")
+    moved = Archiving(archiver.ledger, clock, tmp_path / "archive", 13).turn("a test")
+    assert moved is not None
+    assert moved.tickets == 2
+    assert verified(db)[1] == []
+    here.app.ledger.close()

@@ -48,3 +48,17 @@ def test_secrets_show_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     security = Security("127.0.0.1", settings.sla_webhook_secret, settings.sla_api_token)
     for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(security), str(security)):
         assert "hunter2" not in shown
+
+
+def test_entries_are_kept_13_months_and_less_only_where_that_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().sla_retention_months == 13
+    monkeypatch.setenv("SLA_RETENTION_MONTHS", "24")
+    assert Settings().sla_retention_months == 24
+    monkeypatch.setenv("SLA_RETENTION_MONTHS", "12")
+    with pytest.raises(ValidationError, match="write 13 or more, or set SLA_RETENTION_BELOW_13_MONTHS=a-years-figures"):
+        Settings()
+    monkeypatch.setenv("SLA_RETENTION_BELOW_13_MONTHS", "yes")
+    with pytest.raises(ValidationError, match="write a-years-figures-cannot-be-computed-anew, or leave it out"):
+        Settings()
+    monkeypatch.setenv("SLA_RETENTION_BELOW_13_MONTHS", "a-years-figures-cannot-be-computed-anew")
+    assert Settings().sla_retention_months == 12

@@ -1,0 +1,83 @@
+"""Forgetting: the personal fields of tickets, and what was made of them.
+
+Decided here: that they go with their salts from beside the entries, from what is known of a ticket now, from the local chat and
+from what was sent. What was said stays in its place without its words, and cards stay with the ticket's id for a title, so
+that people see that something was there. Not decided here: whose fields, why, and what is noted of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from pydantic_core import from_json
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from adapters.ledger.database import one_at_a_time
+from adapters.ledger.entries import canonical
+from adapters.ledger.schema import chat, chat_log, entries, outbox, personal, tickets
+from bot.messages import Card
+
+ERASED = "erased"
+_AT_ONCE = 500
+_FACTS = update(tickets).where(tickets.c.id == bindparam("own"))
+_REDRAWN = update(chat).where(chat.c.id == bindparam("own"))
+
+
+def forget(connection: Connection, ids: Collection[str]) -> list[int]:
+    """Have the ledger keep nothing personal of some tickets; the arrival numbers of the entries that had personal fields."""
+    gone: list[int] = []
+    for some in in_parts(sorted(ids)):
+        gone += _fields(connection, some)
+        _said(connection, some)
+    return gone
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A few at a time, as many as one question takes."""
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+
+
+def _fields(connection: Connection, ids: Sequence[str]) -> list[int]:
+    """Delete the fields beside entries, and take them out of what is known of the tickets."""
+    joined = select(entries.c.ticket, personal.c.entry, personal.c.body).join(entries, entries.c.seq == personal.c.entry)
+    names: dict[str, set[str]] = defaultdict(set)
+    gone = []
+    for ticket, seq, body in connection.execute(joined.where(entries.c.ticket.in_(ids))):
+        names[ticket].update(from_json(body))
+        gone.append(seq)
+    known = connection.execute(select(tickets.c.id, tickets.c.facts).where(tickets.c.id.in_(list(names))))
+    facts = [{"own": row.id, "facts": _without(row.facts, names[row.id])} for row in known]
+    if facts:
+        connection.execute(_FACTS, facts)
+    mine = select(entries.c.seq).where(entries.c.ticket.in_(ids))
+    connection.execute(delete(personal).where(personal.c.entry.in_(mine)))
+    return gone
+
+
+def _without(facts: str, names: Iterable[str]) -> str:
+    known = from_json(facts)
+    for name in names:
+        known.pop(name, None)
+    return canonical(known)
+
+
+def _said(connection: Connection, ids: Sequence[str]) -> None:
+    """Take the words out of what was said about the tickets."""
+    connection.execute(update(outbox).where(outbox.c.ticket.in_(ids), outbox.c.state == "sent").values(body="{}"))
+    one_at_a_time(connection, "chat")  # as whatever is said there: what is later has a later revision
+    shown = connection.execute(select(chat.c.id, chat.c.ticket, chat.c.kind, chat.c.card).where(chat.c.ticket.in_(ids))).all()
+    if not shown:
+        return
+    last = connection.execute(select(func.max(chat.c.rev))).scalar() or 0
+    redrawn = [
+        {"own": id, "rev": rev, "card": _redrawn(ticket, kind, card)}
+        for rev, (id, ticket, kind, card) in enumerate(shown, last + 1)
+    ]
+    connection.execute(_REDRAWN, redrawn)
+    for some in in_parts([row.id for row in shown]):
+        lines = chat_log.c.message.in_(some) & (chat_log.c.text != "")
+        connection.execute(update(chat_log).where(lines).values(text=ERASED))
+
+
+def _redrawn(ticket: str, kind: str, card: str) -> str:
+    told = Card.model_validate_json(card).model_copy(update={"title": ticket}) if kind == "card" else Card(title=ERASED)
+    return told.model_dump_json()
