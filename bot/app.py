@@ -50,7 +50,7 @@ from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
-from rules.instants import MINUTE, SECOND
+from rules.instants import DAY, MINUTE, SECOND
 
 Role = Literal["run", "web", "worker"]
 """Everything in one process; events in, page and API; looks and deliveries."""
@@ -162,11 +162,13 @@ def build_app(
     watch = Watch(ledger, book, clock, list(by_platform), registrar, figures, written)
     delivery = Delivery(ledger, book, clock, by_platform, registrar, shared.limits, figures, said)
     sealing = build_sealing(settings, ledger, clock)
+    archiving = build_archiving(settings, ledger, clock)
     chores = Chores(
         clock,
         [
             Chore("roll-ups", SECOND, lambda _: folded(ledger)),
             *([Chore("seal", MINUTE, sealing.turn)] if sealing else []),
+            *([Chore("archive", DAY, archiving.turn)] if archiving else []),
         ],
     )
     handlers = Handlers(ledger, book, clock, watch, registrar, shared)

@@ -1,8 +1,8 @@
 """Chores: what is done now and then, by one process for all.
 
-Decided here: when each is done, and that one which fails is told and done again when its time comes next. Every process has
-its turn; a lease sees to it that one of them does it, and another one where that dies. Not decided here: what is done, and
-under which lease.
+Decided here: when each is done, that a long one holds up no other, and that one which fails is told and done again when its time
+comes next. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not decided
+here: what is done, and under which lease.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import socket
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -41,20 +42,23 @@ class Chores:
 
     async def run(self) -> None:
         """For ever."""
-        await go_on(self._turn)
+        await asyncio.gather(*(go_on(partial(self._turn, chore)) for chore in self._chores))
 
-    async def _turn(self) -> None:
-        await asyncio.to_thread(self.step)
+    async def _turn(self, chore: Chore) -> None:
+        await asyncio.to_thread(self._done, chore)
         await asyncio.sleep(STEP_SECONDS)
 
     def step(self) -> None:
         """Give each chore its turn whose time has come."""
         for chore in self._chores:
-            now = self._clock.now()
-            if now < self._next[chore.name] <= now + chore.every:  # further ahead only where the clock was set back
-                continue
-            self._next[chore.name] = now + chore.every
-            try:
-                chore.turn(self._me)
-            except Exception:
-                log.exception("a chore failed; its turn comes again", chore=chore.name)
+            self._done(chore)
+
+    def _done(self, chore: Chore) -> None:
+        now = self._clock.now()
+        if now < self._next[chore.name] <= now + chore.every:  # further ahead only where the clock was set back
+            return
+        self._next[chore.name] = now + chore.every
+        try:
+            chore.turn(self._me)
+        except Exception:
+            log.exception("a chore failed; its turn comes again", chore=chore.name)

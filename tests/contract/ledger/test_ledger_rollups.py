@@ -257,10 +257,12 @@ def _back_to(revision: str, db: Opened) -> None:
             connection.execute(text(f"drop view {view}"))
         for table in ("cells", "rollups", "rollup_changes", "series_minutes", "series_days"):
             connection.execute(text(f"drop table {table}"))
-        for index in ("customer_judged_at", "judged", "unlooked"):
-            connection.execute(text(f"drop index ix_clocks_{index}"))
+        new = ("clocks_customer_judged_at", "clocks_judged", "clocks_unlooked", "tickets_resting", "outbox_ticket", "chat_ticket")
+        for index in new:
+            connection.execute(text(f"drop index ix_{index}"))
         connection.execute(text("create index ix_clocks_judged_at on clocks (judged_at)"))
         connection.execute(text("alter table clocks drop column risky_at"))
+        connection.execute(text("alter table tickets drop column archived_at"))
         connection.execute(text(f"update alembic_version set version_num = '{revision}'"))
 
 

@@ -19,10 +19,10 @@ def test_a_condition_on_a_persons_data_is_warned_of_wherever_it_stands(tmp_path:
     ]
     assert all(problem.warning for problem in found)
     assert sorted((problem.line, problem.found) for problem in found) == [
-        (7, "requester.email"),
-        (7, "title"),
-        (9, "text"),
-        (10, "requester"),
+        (7, "'requester.email'"),
+        (7, "'title'"),
+        (9, "'text'"),
+        (10, "'requester'"),
     ]
 
 
