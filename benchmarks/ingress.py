@@ -1,7 +1,7 @@
 """How many events a second one web process takes in and has committed; database and load generator on the same machine.
 
-The reference is a bare Starlette application under uvicorn that reads the body and answers, without storing anything, under the
-same load in the same run.
+The reference is a bare Starlette application under uvicorn that checks each request's signature and answers, without reading
+or storing anything, under the same load in the same run. All requests are signed, as they are wherever helpdesks send them.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from typing import Any
 
 import uvloop
 
+from adapters.web.security import signature
 from benchmarks.report import line
 from rules.instants import text
 from tests.support.postgres import Postgres
@@ -27,18 +28,21 @@ from tests.support.postgres import Postgres
 ROOT = Path(__file__).parent.parent
 CONNECTIONS = 200
 SECONDS = 6.0
-BARE = """
-import asyncio, socket, uvicorn
+SECRET = "benchmark"
+BARE = f"""
+import hashlib, hmac, socket, uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 async def post(request):
-    await request.body()
-    return JSONResponse({"accepted": 1, "duplicates": 0, "quarantined": []}, status_code=202)
+    signed = request.headers["x-slakeeper-timestamp"].encode() + b"." + await request.body()
+    expected = "v1=" + hmac.new({SECRET.encode()!r}, signed, hashlib.sha256).hexdigest()
+    assert hmac.compare_digest(expected, request.headers["x-slakeeper-signature"])
+    return JSONResponse(dict(accepted=1, duplicates=0, quarantined=[]), status_code=202)
 listening = socket.socket()
 listening.bind(("127.0.0.1", 0))
 listening.listen(1024)
-print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
+print("http://127.0.0.1:%d/" % listening.getsockname()[1], flush=True)
 app = Starlette(routes=[Route("/events", post, methods=["POST"])])
 uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", loop="uvloop")).run([listening])
 """
@@ -58,7 +62,7 @@ def results() -> Iterator[dict[str, Any]]:
 
 
 def _measured(url: str, name: str, bare: float, floor: float) -> Iterator[dict[str, Any]]:
-    settings = {"DATABASE_URL": url, "SLA_CONFIG": str(ROOT / "config" / "example")}
+    settings = {"DATABASE_URL": url, "SLA_CONFIG": str(ROOT / "config" / "example"), "SLA_WEBHOOK_SECRET": SECRET}
     sla = [sys.executable, "-m", "bot"]
     subprocess.run([*sla, "migrate"], env=os.environ | settings, cwd=ROOT, check=True, capture_output=True)
     with served([*sla, "web"], settings) as port:
@@ -101,10 +105,7 @@ async def _client(port: int, client: int, together: int, until: float) -> int:
     while time.perf_counter() < until:
         body = b"[" + b",".join(_event(run, number + n) for n in range(together)) + b"]"
         number += together
-        head = (
-            f"POST /events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        writer.write(head.encode() + body)
+        writer.write(_head(body) + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(re.search(rb"content-length: (\d+)", answer)[1])  # type: ignore[index]
         await reader.readexactly(length)
@@ -112,6 +113,19 @@ async def _client(port: int, client: int, together: int, until: float) -> int:
         answered += together
     writer.close()
     return answered
+
+
+def _head(body: bytes) -> bytes:
+    stamp = str(int(time.time()))
+    lines = (
+        "POST /events HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        f"X-Slakeeper-Timestamp: {stamp}",
+        f"X-Slakeeper-Signature: v1={signature(SECRET, stamp, body)}",
+    )
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 _NOW = text(time.time_ns() // 1_000_000)

@@ -20,6 +20,7 @@ from adapters.ledger.store import open_ledger
 from benchmarks.report import line
 from benchmarks.tickets import desk, ten_events
 from bot.app import build_app
+from bot.cli.options import rarely_search_for_garbage
 from bot.watch import BATCH
 from config.settings import Settings
 from rules.instants import HOUR
@@ -99,6 +100,7 @@ class Day:
     def _work(self) -> None:
         clock = HandClock(0)
         app = build_app(Settings(database_url=self._url), desk(), clock=clock)
+        rarely_search_for_garbage()  # as `sla worker` does
         write = app.ledger.looks.write
 
         def counted(looks: Any) -> list[bool]:

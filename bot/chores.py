@@ -1,8 +1,8 @@
 """Chores: what is done now and then, by one process for all.
 
-Decided here: when each is done, that a long one holds up no other, and that one which fails is told and done again when its time
-comes next. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not decided
-here: what is done, and under which lease.
+Decided here: when each is done, that a long one holds up no other, and that one which fails is told and done again when its
+time comes next. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not
+decided here: what is done, and under which lease.
 """
 
 import asyncio

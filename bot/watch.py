@@ -6,7 +6,6 @@ asked again and again is "is anything due?". Not decided here: what a look finds
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -125,7 +124,7 @@ class Watch:
             if found.counted:  # most looks need no counter over other tickets, and it costs something to know
                 facts = replace(facts, breaches=breaches_elsewhere(self._ledger.looks, history))
                 found, new = self._found(history, facts, now)
-            delayed = delay(new, now, str(uuid.uuid4()))
+            delayed = delay(new, now, f"{history.ticket}/{len(history.events) + len(history.recorded)}")
             if delayed is not None:
                 history = replace(history, events=[*history.events, delayed])
                 found, new = self._found(history, facts, now)

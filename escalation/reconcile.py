@@ -107,6 +107,8 @@ def _deed(entry: Decision) -> tuple[str | None, str | None]:
 
 def live(recorded: Sequence[Decision]) -> dict[str, Decision]:
     """By key, the record without what was corrected, and without what followed from something that never happened."""
+    if not any(entry.kind == CORRECTED for entry in recorded):
+        return {entry.key: entry for entry in recorded}
     live: dict[str, Decision] = {}
     for entry in recorded:
         if entry.kind != CORRECTED:

@@ -77,6 +77,7 @@ class Decision:
         self.cause = self.exception = self.due_at = self.was = self.step = self.to = self.facts = self.done_at = None
         self.occurrence = self.turn = 0
         self.born = False
+        self._key: str | None = None
         for name, value in more.items():
             setattr(self, name, value)
 
@@ -93,7 +94,14 @@ class Decision:
 
     @property
     def key(self) -> str:
-        """Unique within a ticket: a decision is recorded once under it. Its instant is not part of it."""
+        """Unique within a ticket: a decision is recorded once under it. Its instant is not part of it; what is does not change
+        any more once it is asked for.
+        """
+        if self._key is None:
+            self._key = self._made_key()
+        return self._key
+
+    def _made_key(self) -> str:
         parts = (self.kind, self.agreement, self.version, self.metric, self.cycle, self.threshold, self.page, self.step)
         extra = (self.team, self.wording, self.tag, self.cause, self.occurrence or None)
         named = (self.exception,) if self.exception else ()

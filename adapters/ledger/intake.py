@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from adapters.ledger import chain
-from adapters.ledger.bulk import insert_all, upsert_all
+from adapters.ledger.among import among
+from adapters.ledger.bulk import fetch_all, insert_all, upsert_all
 from adapters.ledger.database import Database
 from adapters.ledger.entries import PUBLIC, canonical, event_entry, storable
 from adapters.ledger.schema import entries, personal, quarantine, tickets
@@ -84,8 +85,8 @@ _AGAIN = (
     "ON CONFLICT (id) DO UPDATE SET seen = tickets.seen + 1, attention_at = excluded.attention_at "
     "WHERE tickets.archived_at IS NULL"
 )
-_KNOWN = select(entries.c.key).where(entries.c.key.in_(bindparam("keys", expanding=True)))
-_ARCHIVED = select(tickets.c.id).where(tickets.c.id.in_(bindparam("ids", expanding=True)), tickets.c.archived_at.is_not(None))
+_KNOWN = select(entries.c.key).where(among(entries.c.key, "keys"))
+_ARCHIVED = select(tickets.c.id).where(among(tickets.c.id, "ids"), tickets.c.archived_at.is_not(None))
 
 
 def attend(connection: Connection, ids: set[str], now: int) -> None:
@@ -98,11 +99,7 @@ def attend(connection: Connection, ids: set[str], now: int) -> None:
 
 def archived_among(connection: Connection, ids: Collection[str]) -> set[str]:
     """Those of some tickets, on which this transaction has its hand, that are archived."""
-    found: set[str] = set()
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), 500):
-        found.update(connection.execute(_ARCHIVED, {"ids": wanted[start : start + 500]}).scalars())
-    return found
+    return {id for (id,) in fetch_all(connection, _ARCHIVED, ids=sorted(ids))}
 
 
 def insert_entries(connection: Connection, found: Sequence[Entry], now: int) -> None:
@@ -119,10 +116,7 @@ def insert_personal(connection: Connection, arrivals: Sequence[int], hidden: Seq
 
 def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Those of some keys that stand in the ledger."""
-    known: set[str] = set()
-    for start in range(0, len(keys), 500):
-        known.update(connection.execute(_KNOWN, {"keys": keys[start : start + 500]}).scalars())
-    return known
+    return {key for (key,) in fetch_all(connection, _KNOWN, keys=keys)}
 
 
 def _kept(item: Refused, name: str, now: int) -> Mapping[str, Any]:

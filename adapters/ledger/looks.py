@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from adapters.ledger import chain
+from adapters.ledger.among import among
 from adapters.ledger.bulk import fetch_all, upsert_all
 from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical, decision_entry, decision_of, event_entry, event_of
@@ -28,13 +29,12 @@ CLAIMED = 10 * SECOND
 """A batch takes a fraction of it. Where one takes longer, its tickets are looked at twice and written once."""
 
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_VERSIONS = select(tickets.c.id, tickets.c.seen).where(tickets.c.id.in_(_IDS), tickets.c.archived_at.is_(None))
+_VERSIONS = select(tickets.c.id, tickets.c.seen).where(among(tickets.c.id, "ids"), tickets.c.archived_at.is_(None))
 _LOCKED = _VERSIONS.order_by(tickets.c.id).with_for_update()
 _HISTORIES = (
     select(entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.recorded_at, entries.c.body, personal.c.body)
     .select_from(entries.outerjoin(personal, personal.c.entry == entries.c.seq))
-    .where(entries.c.ticket.in_(_IDS))
+    .where(among(entries.c.ticket, "ids"))
     .order_by(entries.c.seq)
 )
 

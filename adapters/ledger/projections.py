@@ -12,8 +12,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, Select, Table, delete, select, tuple_
 
+from adapters.ledger.among import among
 from adapters.ledger.bulk import fetch_all, replace_all
 from adapters.ledger.counting import COUNTED, Changes, Row
 from adapters.ledger.entries import storable
@@ -81,9 +82,9 @@ def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows:
     """Have some tickets' rows of a table be these; what has changed, as it was and as it is, in the order of the columns."""
     columns = _columns(table)
     key = itemgetter(*(columns.index(column.name) for column in table.primary_key))
-    stored = fetch_all(connection, select(table).where(table.c.ticket.in_(tickets)))
-    before = {key(row): row for row in stored}
-    given = [(row, tuple([row[name] for name in columns])) for row in rows]
+    before = {key(row): row for row in fetch_all(connection, _of_tickets(table), ids=tickets)}
+    values_of = itemgetter(*columns)
+    given = [(row, values_of(row)) for row in rows]
     after = {key(values) for _, values in given}
     gone = [found for found in before if found not in after]
     if gone:
@@ -92,6 +93,11 @@ def _replace(connection: Connection, table: Table, tickets: Sequence[str], rows:
     changed = [(row, values) for row, values in given if before.get(key(values)) != values]
     replace_all(connection, table, [row for row, _ in changed])
     return [*((before[found], None) for found in gone), *((before.get(key(values)), values) for _, values in changed)]
+
+
+@cache
+def _of_tickets(table: Table) -> Select[Any]:
+    return select(table).where(among(table.c.ticket, "ids"))
 
 
 @cache

@@ -15,7 +15,9 @@ from adapters.ledger.database import Database
 from adapters.ledger.findings import Finding
 from adapters.ledger.leases import LeaseLostError
 from adapters.ledger.verification import Verified, verify
+from bot.app import build_app
 from bot.records import Refused
+from config.settings import Settings
 from tests.support.audits import KEY, seal, tamper, verified
 from tests.support.desk import NINE, Desk, answered, opened, wire
 from tests.support.ended import LATER, archived, desk_at, differences, ended, figures
@@ -50,6 +52,18 @@ def rested(here: Desk, db: Opened, folder: Path) -> None:
     seal(db, here.clock.now())
     here.go(LATER)
     assert archived(here, folder).tickets == 2
+
+
+def test_where_there_is_a_folder_a_process_archives_by_itself(here: Desk, folder: Path) -> None:
+    ended(here, "T-1", "T-2", still_open="T-3")
+    app = build_app(Settings(database_url=here.url, archive_folder=folder), here.book, clock=here.clock)
+    app.chores.step()
+    assert not folder.exists()
+    here.go(LATER)
+    app.chores.step()
+    app.ledger.close()
+    assert sum(len(list(ArchiveFolder(folder).entries(name))) for name in ArchiveFolder(folder).names()) > 10
+    assert archived(here, folder).tickets == 0, "all that may go is gone"
 
 
 def test_what_has_ended_goes_and_what_has_not_stays(here: Desk, db: Opened, folder: Path) -> None:

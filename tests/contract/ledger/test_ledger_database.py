@@ -1,18 +1,24 @@
 """The ledger's database: migrations and schema agree, and what cannot be used is said in a sentence."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, Select, inspect, text
 
+from adapters.ledger import intake, looks
+from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
-from adapters.ledger.migrating import migrate
+from adapters.ledger.migrating import check_version, migrate
 from adapters.ledger.schema import metadata
 from adapters.ledger.store import open_ledger
 from bot.ports import LedgerError
+from tests.support.desk import NINE, Desk, answered, opened
+from tests.support.ended import desk_at
 from tests.support.ledgers import Opened
 from tests.support.postgres import free_port
 
@@ -35,6 +41,61 @@ def test_a_ledger_of_a_newer_version_is_refused_with_what_to_do(db: Opened) -> N
         connection.execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(LedgerError, match="newer version of Slakeeper: install that one"):
         migrate(db.url)
+
+
+def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(
+                text(f"drop table {table.name} cascade" if "postgresql" in db.url else f"drop table {table.name}")
+            )
+        if "sqlite" in db.url:
+            for (view,) in connection.execute(text("select name from sqlite_master where type = 'view'")).all():
+                connection.execute(text(f"drop view {view}"))
+        connection.execute(text("drop table alembic_version"))
+
+    def cut_off(connection: Connection) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("adapters.ledger.migrating.adopt", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(db.url)
+    assert inspect(db.engine).get_table_names() == []
+    with pytest.raises(LedgerError, match="run sla migrate first"):
+        check_version(Database(db.engine))
+    monkeypatch.undo()
+    migrate(db.url)
+    check_version(Database(db.engine))
+
+
+@pytest.fixture
+def here(url: str, tmp_path: Path) -> Iterator[Desk]:
+    yield from desk_at(url, tmp_path)
+
+
+def test_a_process_goes_on_while_a_later_version_adds_to_the_database(here: Desk, db: Opened) -> None:
+    here.take(opened(NINE))
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for table in metadata.tables:
+            connection.execute(text(f"alter table {table} add column later text"))
+        connection.execute(text("create table later (id integer primary key)"))
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    here.take(opened(NINE, "T-2"), answered("2026-01-05T09:30:00Z"))
+    here.go("2026-01-05T13:00:00Z")
+    assert db.rows("select count(distinct ticket) from clocks")[0][0] == 2
+    assert "overdue" in here.say("status").cards[0].lines[0]
+    assert db.rows("select count(*) from outbox where state <> 'sent'")[0][0] == 0
+    with pytest.raises(LedgerError, match="newer version of Slakeeper: install that one"):
+        check_version(Database(db.engine))
+
+
+@pytest.mark.parametrize("asked", [intake._KNOWN, intake._ARCHIVED, looks._VERSIONS, looks._HISTORIES])
+def test_many_keys_are_found_by_an_index(db: Opened, asked: Select[Any]) -> None:
+    if "sqlite" not in db.url:
+        pytest.skip("PostgreSQL reads an empty table from end to end")
+    with db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"explain query plan {asked.compile(connection)}", ('["x"]',)).all()
+    assert [row.detail for row in plan if row.detail.startswith("SCAN") and "json_each" not in row.detail] == []
 
 
 def test_sqlite_keeps_what_it_has_acknowledged(db: Opened) -> None:

@@ -257,9 +257,18 @@ def _back_to(revision: str, db: Opened) -> None:
             connection.execute(text(f"drop view {view}"))
         for table in ("cells", "rollups", "rollup_changes", "series_minutes", "series_days"):
             connection.execute(text(f"drop table {table}"))
-        new = ("clocks_customer_judged_at", "clocks_judged", "clocks_unlooked", "tickets_resting", "outbox_ticket", "chat_ticket")
+        new = (
+            "entries_ticket_seq",
+            "clocks_customer_judged_at",
+            "clocks_judged",
+            "clocks_unlooked",
+            "tickets_resting",
+            "outbox_ticket",
+            "chat_ticket",
+        )
         for index in new:
             connection.execute(text(f"drop index ix_{index}"))
+        connection.execute(text("create index ix_entries_ticket on entries (ticket)"))
         connection.execute(text("create index ix_clocks_judged_at on clocks (judged_at)"))
         connection.execute(text("alter table clocks drop column risky_at"))
         connection.execute(text("alter table tickets drop column archived_at"))
