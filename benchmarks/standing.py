@@ -3,7 +3,6 @@
 Making the ledgers takes minutes, so `make benchledger` runs this and `make bench` does not.
 """
 
-import gc
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from adapters.ledger.rollups import rebuild_rollups
 from adapters.ledger.store import ledger_on
 from benchmarks.report import line
 from benchmarks.tickets import desk, ten_events
+from bot.cli.options import rarely_search_for_garbage, take_turns_often
 from bot.compliance import report, status
 from bot.ports import Ledger
 from bot.records import Written
@@ -85,8 +85,8 @@ def _on(name: str, url: str) -> Iterator[dict[str, Any]]:
     for words in (["2026-09", "by", "tier", "and", "region"], ["2026-09", "by", "customer"]):
         took = _timed(lambda: report(ledger.reader, book, words, NOW), 5)  # noqa: B023 - it is asked within the loop
         yield line(f"report_{'_'.join(words[1:])}_{name}", median(took), "s", _bare(engine)[0], 1.0, at_most=True)
-    gc.collect()
-    gc.freeze()  # as `sla run` does: else the collector goes through all that the libraries have made, time and again
+    rarely_search_for_garbage()  # as `sla run` does
+    take_turns_often()
     with _written(ledger, book) as batches:
         asked = _timed(lambda: status(ledger.reader, book, None, NOW), ASKED)
     half, most = median(asked), sorted(asked)[int(0.99 * ASKED)]

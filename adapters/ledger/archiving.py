@@ -28,8 +28,8 @@ from adapters.ledger.seals import all_seals
 from bot.ports import ARCHIVING
 from bot.records import Moved
 
-MOST_ENTRIES = 50_000
-"""Moved at once, so much is held in memory; a ticket with more of them goes by itself."""
+MOST_ENTRIES = 10_000
+"""Moved at once; in a file nothing else is written meanwhile, for most of a second. A ticket with more goes by itself."""
 _MOST_TICKETS = 10_000
 _PLACE = itemgetter("day", "shard", "number")
 _ENDED = (

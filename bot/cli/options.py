@@ -94,3 +94,10 @@ def rarely_search_for_garbage() -> None:
     """For long work: what is held is much and free of circles, and searching it again and again costs a tenth of the time."""
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
+
+
+def take_turns_often() -> None:
+    """For a process that answers people while it works: a question that waits for its turn a dozen times, as often as it asks
+    the database, waits a millisecond each time and not Python's five.
+    """
+    sys.setswitchinterval(0.001)

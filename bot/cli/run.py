@@ -18,7 +18,7 @@ from rich.console import Console
 
 from adapters.wall_clock import FastClock
 from bot.cli.demo import DEMO, play, start_of_day
-from bot.cli.options import ConfigOption, load_book, rarely_search_for_garbage, read_settings, settings_error
+from bot.cli.options import ConfigOption, load_book, rarely_search_for_garbage, read_settings, settings_error, take_turns_often
 
 if TYPE_CHECKING:
     from bot.app import App, Role
@@ -72,6 +72,7 @@ def _work(role: Role, config: Path | None) -> None:
     listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
     _say_where(listening, settings, role)
     rarely_search_for_garbage()
+    take_turns_often()
     try:
         _serve(app, listening, role)
     finally:
