@@ -35,7 +35,7 @@ _HISTORIES = (
     select(entries.c.seq, entries.c.ticket, entries.c.is_event, entries.c.recorded_at, entries.c.body, personal.c.body)
     .select_from(entries.outerjoin(personal, personal.c.entry == entries.c.seq))
     .where(among(entries.c.ticket, "ids"))
-    .order_by(entries.c.seq)
+    .order_by(entries.c.ticket, entries.c.seq)  # as the index has them
 )
 
 
