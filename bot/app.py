@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Literal
 
@@ -41,6 +42,7 @@ from bot.delivery import Delivery
 from bot.figures import Figures
 from bot.group_commit import GroupCommit
 from bot.handlers import Handlers
+from bot.loops import go_on
 from bot.open_fields import open_fields
 from bot.ports import Ledger, Sender, WallClockPort
 from bot.registrar import Registrar
@@ -88,7 +90,10 @@ class App:
             "outbox": self.delivery.nudge,
             "chat": self.page.wake,
         }
-        work = [self.shared.bell.follow(woken), reporting(self.shared.board, self.figures, self.clock, role)]
+        work = [
+            go_on(partial(self.shared.bell.follow, woken)),
+            go_on(partial(reporting, self.shared.board, self.figures, self.clock, role)),
+        ]
         if watches:
             work += [self.watch.run(), self.delivery.run(), self.chores.run()]
         tasks = [asyncio.create_task(part) for part in work]
@@ -174,7 +179,7 @@ def build_app(
     handlers = Handlers(ledger, book, clock, watch, registrar, shared)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
-    ingress = Ingress(GroupCommit(ledger.intake, clock, figures).append, batch_of, clock, security, came_in)
+    ingress = Ingress(GroupCommit(ledger.intake, clock, figures).append, batch_of, clock, security, figures, came_in)
     monitoring = monitoring_routes(ledger, figures, security)
     api = Api(ledger, clock, book.promises.calendars)
     served = web_server([*monitoring, *page_routes(ingress, page, api, security)] if role != "worker" else monitoring)

@@ -73,7 +73,7 @@ class CommandError(ValueError):
 
 def parse(text: str) -> Command:
     """Read `/sla …`, with or without `/sla`. Raises CommandError."""
-    words = text.split()
+    words = text.replace("\0", "?").split()  # which no database takes
     if words and words[0].lower() in ("/sla", "sla"):
         words = words[1:]
     if not words:

@@ -72,7 +72,7 @@ class Handlers:
         verb = {"acknowledge": "ack"}.get(action, action)
         if verb not in ("ack", "escalate", "why"):
             return refusal(f"There is no button {action[:40]!r}.")
-        return self.carry_out(Command(verb, value), who, act)
+        return self.carry_out(Command(verb, value.replace("\0", "?")), who, act)
 
     def carry_out(self, command: Command, who: Person | None, act: str | None = None) -> Answer:
         """Answer a command; a refusal says which role is needed and who has it."""
@@ -202,7 +202,7 @@ class Handlers:
         """Write a person's act into the ticket's history, and look at it at once; False where it stands there already."""
         event = TicketEvent(ticket, type, self._clock.now(), data, act, SOURCE)
         new = self._ledger.intake.act(event, self._clock.now)
-        self._watch.look_at([ticket])
+        self._watch.look_now(ticket)
         return new
 
     def _end_of(self, page: PageRow) -> str:

@@ -84,8 +84,8 @@ class Looks(Protocol):
     def write(self, looks: Sequence[Written]) -> list[bool]:
         """Write looks in one transaction; False for one whose ticket has changed since it was read."""
 
-    def postpone(self, ticket: str, now: int, error: str) -> None:
-        """A look has failed: try again later."""
+    def postpone(self, ticket: str, seen: int, now: int, error: str) -> None:
+        """A look has failed: try again later, or at once where something has come since."""
 
 
 class Outbox(Protocol):

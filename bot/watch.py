@@ -25,6 +25,7 @@ from escalation.look import Look
 from rules.decisions import Decision
 
 BATCH = 200
+MOST_TRIES = 5
 
 log = structlog.get_logger()
 
@@ -60,7 +61,9 @@ class Watch:
     async def _turn(self) -> None:
         self._nudged.clear()
         if not await asyncio.to_thread(self.batch):
-            upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())
+            upcoming = None  # whoever must not judge waits for a change
+            if not self._registrar.superseded:
+                upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())
             await self._nudged.until(upcoming, self._clock)
 
     def batch(self) -> int:
@@ -72,17 +75,24 @@ class Watch:
         swept = self._ledger.sweeps.step(self._clock.now())
         claimed = self._ledger.looks.claim(self._clock.now(), BATCH)
         if claimed:
-            histories = self.look_at(list(claimed))
+            histories, _ = self._look_at(list(claimed))
             self._measure(histories, claimed)
         return len(claimed) + swept
 
-    def look_at(self, ids: Sequence[str]) -> Sequence[History]:
-        """Look at some tickets and write what is new; the histories as they were read."""
+    def look_now(self, ticket: str) -> None:
+        """Look at a ticket, and again where something came in between: who waits for the answer hears how it stands."""
+        for _ in range(MOST_TRIES):
+            _, complete = self._look_at([ticket])
+            if complete:
+                return
+
+    def _look_at(self, ids: Sequence[str]) -> tuple[Sequence[History], bool]:
+        """Look at some tickets and write what is new; the histories as they were read, and whether none has changed since."""
         self._registrar.refresh()  # after the tickets were claimed: what is decided from now on is swept again
         histories = self._ledger.looks.histories(ids)
-        self._write([written for history in histories if (written := self._look(history)) is not None])
+        complete = self._write([written for history in histories if (written := self._look(history)) is not None])
         self._written()
-        return histories
+        return histories, complete
 
     def _measure(self, histories: Sequence[History], claimed: Mapping[str, int]) -> None:
         """How late the looks were: after an event, or after the instant at which something could change."""
@@ -93,15 +103,16 @@ class Watch:
             fresh = any(event.known_at >= since for event in history.events[-1:])
             self._figures.looked("event" if fresh else "crossing", max(0, now - since))
 
-    def _write(self, looks: Sequence[Written]) -> None:
+    def _write(self, looks: Sequence[Written]) -> bool:
         try:
-            self._ledger.looks.write(looks)
+            return all(self._ledger.looks.write(looks))
         except LedgerUnavailableError:
             raise
         except Exception:  # one of them cannot be written: the others must not wait for it
             log.exception("looks could not be written together; they are written one by one")
             for written in looks:
                 self._write_alone(written)
+            return True
 
     def _write_alone(self, written: Written) -> None:
         try:
@@ -110,11 +121,11 @@ class Watch:
             raise
         except Exception as error:
             log.exception("a look could not be written; it is tried again later", ticket=written.look.ticket)
-            self._postpone(written.look.ticket, written.now, error)
+            self._postpone(written.look.ticket, written.seen, written.now, error)
 
-    def _postpone(self, ticket: str, now: int, error: Exception) -> None:
+    def _postpone(self, ticket: str, seen: int, now: int, error: Exception) -> None:
         self._figures.failed("look")
-        self._ledger.looks.postpone(ticket, now, f"{type(error).__name__}: {error}")
+        self._ledger.looks.postpone(ticket, seen, now, f"{type(error).__name__}: {error}")
 
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()
@@ -135,7 +146,7 @@ class Watch:
             raise
         except Exception as error:  # one poisoned ticket must not stop the others
             log.exception("a look failed; it is tried again later", ticket=history.ticket)
-            self._postpone(history.ticket, now, error)
+            self._postpone(history.ticket, history.seen, now, error)
             return None
 
     def _found(self, history: History, facts: Facts, now: int) -> tuple[Look, list[Decision]]:

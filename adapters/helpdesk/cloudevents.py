@@ -44,18 +44,19 @@ class _Wire(BaseModel):
 
 
 def decode(body: bytes | str) -> Any:
-    """JSON of a body or line; half characters in the data, which cannot be stored or shown, become question marks.
+    """JSON of a body or line; half characters and NUL in the data, which cannot be stored or shown, become question marks.
 
     Raises EventError where it is none: also NaN, Infinity and endless nesting.
     """
     try:
-        return from_json(body, allow_inf_nan=False)  # twice as fast, and stricter: what it refuses is read again below
+        decoded = from_json(body, allow_inf_nan=False)  # twice as fast, and stricter: what it refuses is read again below
+        return _with_mended_data(decoded) if _has_nul(body) else decoded
     except ValueError:
         pass
     try:
         text = body.decode() if isinstance(body, bytes) else body
         decoded = _DECODER.decode(text)
-        return _with_mended_data(decoded) if "\\ud" in text or "\\uD" in text else decoded
+        return _with_mended_data(decoded) if "\\ud" in text or "\\uD" in text or _has_nul(text) else decoded
     except UnicodeDecodeError as error:
         raise EventError(f"no text in UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from None
     except RecursionError:
@@ -196,9 +197,13 @@ def _with_mended_data(decoded: Any) -> Any:
     return {**decoded, "data": _mended(decoded["data"])} if isinstance(decoded, dict) and "data" in decoded else decoded
 
 
+def _has_nul(text: bytes | str) -> bool:
+    return b"\\u0000" in text if isinstance(text, bytes) else "\\u0000" in text
+
+
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return value.encode("utf-8", "replace").decode().replace("\0", "?")
     if isinstance(value, dict):
         return {_mended(name): _mended(item) for name, item in value.items()}
     return [_mended(item) for item in value] if isinstance(value, list) else value

@@ -41,6 +41,15 @@ _SQLITE = {
     "SQLITE_BUSY": "another program has locked the ledger's file for half a minute: close it",
 }
 
+_POSTGRES = {
+    "53100": "the database's disk is full: make room; what was not acknowledged is not stored",
+    "53": "the database has run out of memory or connections: look at its settings; what was not acknowledged is not stored",
+    "58": "the database's disk answers with errors: look at it",
+    "57014": "the database has cancelled a statement: is its statement_timeout too short?",
+    "42501": "the user in DATABASE_URL may not do this: take that of another role (docs/postgres-roles.sql)",
+}
+"""By the beginning of an SQLSTATE."""
+
 log = structlog.get_logger()
 
 
@@ -114,10 +123,12 @@ def one_state(connection: Connection) -> None:
 def _passes(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return True  # no connection was free in time
+    if error.connection_invalidated:
+        return True
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in _PASSING or state.startswith("08")
-    return error.connection_invalidated or (type(error.orig).__module__.startswith("psycopg") and error.statement is None)
+    return type(error.orig).__module__.startswith("psycopg") and error.statement is None
 
 
 def _told(error: Exception) -> Exception:
@@ -125,8 +136,8 @@ def _told(error: Exception) -> Exception:
     original = getattr(error, "orig", None)
     if getattr(original, "sqlstate", "") in _NO_TABLE or "no such table" in str(original):
         return LedgerUnavailableError("the database has no tables of this version: run sla migrate")
-    name = str(getattr(original, "sqlite_errorname", ""))
-    said = next((words for code, words in _SQLITE.items() if name.startswith(code)), None)
+    name = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or "")
+    said = next((words for code, words in (_SQLITE | _POSTGRES).items() if name.startswith(code)), None)
     return LedgerUnavailableError(said) if said else error
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.schema import leases
+from bot.ports import LedgerError
 
 
-class LeaseLostError(Exception):
+class LeaseLostError(LedgerError):
     """The lease has gone to another process: nothing is written any more."""
 
 

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, case, or_, select, update
 
 from adapters.ledger import chain
 from adapters.ledger.among import among
 from adapters.ledger.bulk import fetch_all, upsert_all
 from adapters.ledger.database import Database
-from adapters.ledger.entries import canonical, decision_entry, decision_of, event_entry, event_of
+from adapters.ledger.entries import canonical, decision_entry, decision_of, event_entry, event_of, storable
 from adapters.ledger.intake import insert_personal
 from adapters.ledger.outbox import outbox_row
 from adapters.ledger.projections import write_clocks, write_pages
@@ -113,14 +113,19 @@ class SqlLooks:
 
         return self._database.write(work) if looks else []
 
-    def postpone(self, ticket: str, now: int, error: str) -> None:
-        """A look has failed: again after a minute, doubling to an hour."""
+    def postpone(self, ticket: str, seen: int, now: int, error: str) -> None:
+        """A look at what was `seen` has failed: again after a minute, doubling to an hour; where something has come since, at
+        once.
+        """
 
         def work(connection: Connection) -> None:
             failures = connection.execute(select(tickets.c.failures).where(tickets.c.id == ticket)).scalar() or 0
             again = now + min(MINUTE << min(failures, 6), 60 * MINUTE)
-            values: dict[str, Any] = {"attention_at": again, "claimed_until": 0, "failures": failures + 1, "error": error[:500]}
-            connection.execute(update(tickets).where(tickets.c.id == ticket).values(values))
+            due = case((tickets.c.seen == seen, again), else_=tickets.c.attention_at)
+            failed: dict[str, Any] = {"failures": failures + 1, "error": storable(error[:500])}
+            connection.execute(
+                update(tickets).where(tickets.c.id == ticket).values({"attention_at": due, "claimed_until": 0, **failed})
+            )
 
         self._database.write(work)
 

@@ -55,7 +55,7 @@ class RedisBell:
                     pause = SHORTEST_PAUSE
                     self._hearing.answered()
                     woken[topic]()
-            except FAILURES as error:
+            except (*FAILURES, RuntimeError) as error:  # uvloop raises the latter from a connection that is closed under it
                 self._hearing.failed(error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads processes, guards nothing
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from adapters.web.security import HEADERS, Security
+from bot.figures import Figures
 from bot.ports import LedgerUnavailableError, WallClockPort
 from bot.records import Batch, BodyError, Refused, Stored
 
@@ -42,10 +43,16 @@ class Ingress:
     """
 
     def __init__(
-        self, store: Store, translate: Translate, clock: WallClockPort, security: Security, nudge: Callable[[], None]
+        self,
+        store: Store,
+        translate: Translate,
+        clock: WallClockPort,
+        security: Security,
+        figures: Figures,
+        nudge: Callable[[], None],
     ) -> None:
         self._store, self._translate, self._clock = store, translate, clock
-        self._security, self._nudge = security, nudge
+        self._security, self._figures, self._nudge = security, figures, nudge
         self._requests = self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +63,8 @@ class Ingress:
         except Exception:
             log.exception("a request with events failed")
             status, answer = 500, {"error": "something went wrong here; it is in the log"}
+        if status >= 500:
+            self._figures.failed("event")
         body = json.dumps(answer).encode()
         sent = [*_HEADERS, (b"content-length", str(len(body)).encode()), *(_AGAIN if status in (429, 503) else ())]
         await send({"type": "http.response.start", "status": status, "headers": sent})

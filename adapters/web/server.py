@@ -105,6 +105,10 @@ def page_routes(ingress: Ingress, page: ChatPage, api: Api, security: Security) 
 
 def _guarded(security: Security, handler: Handler) -> Handler:
     async def answer(request: Request) -> Response:
+        in_path = "\0" in request.scope["path"]
+        if in_path or b"%00" in request.scope["query_string"]:
+            refused = {"error": "the address has a NUL in it: no id and no text has one"}
+            return JSONResponse(refused, status_code=404 if in_path else 400)
         refusal = security.api_refusal(request.headers, request.cookies.get(COOKIE))
         return await handler(request) if refusal is None else JSONResponse({"error": refusal}, status_code=401)
 

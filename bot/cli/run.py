@@ -64,7 +64,7 @@ def _work(role: Role, config: Path | None) -> None:
     try:
         held = hold(settings.database_url)
         prepare(settings)
-        senders = [terminal_sender()] if role == "run" else []
+        senders = [terminal_sender()] if role == "run" and held is not None else []  # of several processes none says all
         app = build_app(settings, book, senders=senders, role=role)
     except (LedgerError, RedisUrlError) as error:
         raise settings_error(str(error)) from None

@@ -93,7 +93,7 @@ def test_a_random_day_is_recorded_and_told_as_the_one_function_says(tmp_path: Pa
     day = Day(here, random.Random(seed))  # noqa: S311
     day.play()
     history, now = history_of(here), here.clock.now()
-    here.app.watch.look_at(["T-1"])
+    here.app.watch.look_now("T-1")
     here.settle()
     assert history_of(here).recorded == history.recorded, "another look changes nothing"
     health = here.app.ledger.reader.health(now)

@@ -89,6 +89,18 @@ def test_a_process_goes_on_while_a_later_version_adds_to_the_database(here: Desk
         check_version(Database(db.engine))
 
 
+def test_nul_in_any_field_or_question_disturbs_neither_database(here: Desk, db: Opened) -> None:
+    odd = dict.fromkeys(("title", "customer", "region", "service", "group", "requester", "assignee", "url"), "a\x00b")
+    here.take(opened(NINE, **odd, tier="gold", tags=["x\0"], parcel={"k\0": ["v\0"]}), answered(NINE, text="\0", public=False))
+    here.go("2026-01-05T13:00:00Z")
+    assert here.app.ledger.reader.health(here.clock.now()).failing == []
+    assert db.rows("select count(*) from outbox where state <> 'sent'")[0][0] == 0
+    assert next(message.card.title for message in here.chat() if message.kind == "card").endswith("a?b")
+    for line in ("ticket a\0b", "why a\0b", "ack a\0b", "status for a\0b", "report for a\0b", "exceptions approve a\0b"):
+        assert here.say(line).cards
+    assert here.app.handlers.click("acknowledge", "P\0", here.book.people["ana"]).refused
+
+
 @pytest.mark.parametrize("asked", [intake._KNOWN, intake._ARCHIVED, looks._VERSIONS, looks._HISTORIES])
 def test_many_keys_are_found_by_an_index(db: Opened, asked: Select[Any]) -> None:
     if "sqlite" not in db.url:

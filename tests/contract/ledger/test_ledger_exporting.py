@@ -92,7 +92,8 @@ def test_a_simulation_of_the_exported_events_comes_to_the_clocks_of_the_ledger(h
     assert {event["type"] for event in events} >= {"page.acknowledged", "page.delayed", "exception.approved", "ticket.opened"}
     assert "configuration.published" not in {event["type"] for event in events}
 
-    here.app.watch.look_at(["T-1", "T-2", "T-3"])
+    for ticket in ("T-1", "T-2", "T-3"):
+        here.app.watch.look_now(ticket)
     live = [row for id in ("T-1", "T-2", "T-3") for row in here.app.ledger.reader.ticket(id).clocks]  # type: ignore[union-attr]
     replayed = simulated(book_of_another(here), events, until)
     assert replayed.refused == []

@@ -203,7 +203,7 @@ def test_a_look_that_fails_waits_a_minute_then_twice_as_long_up_to_an_hour(db: O
     db.ledger.intake.append([opened()], [], NOW)
     waits = []
     for _ in range(9):
-        db.ledger.looks.postpone("T-1", NOW, "ValueError: no")
+        db.ledger.looks.postpone("T-1", 1, NOW, "ValueError: no")
         waits.append(((db.ledger.looks.next_attention(NOW) or 0) - NOW) // MINUTE)
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert db.ledger.reader.health(NOW).failing == [("T-1", "ValueError: no")]
@@ -215,22 +215,31 @@ def test_a_ticket_that_has_failed_ten_thousand_times_still_waits_an_hour(db: Ope
     db.ledger.intake.append([opened()], [], NOW)
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(text("update tickets set failures = 10000"))
-    db.ledger.looks.postpone("T-1", NOW, "x")
+    db.ledger.looks.postpone("T-1", 1, NOW, "x")
     assert db.ledger.looks.next_attention(NOW) == NOW + HOUR
 
 
 def test_a_look_that_succeeds_is_failing_no_longer(db: Opened, book: Book) -> None:
     db.ledger.intake.append([opened()], [], NOW)
-    db.ledger.looks.postpone("T-1", NOW, "x")
+    db.ledger.looks.postpone("T-1", 1, NOW, "x")
     look_at(db, book, NOW)
     assert db.ledger.reader.health(NOW).failing == []
 
 
 def test_an_event_that_comes_while_a_look_fails_is_looked_at_at_once(db: Opened) -> None:
     db.ledger.intake.append([opened()], [], NOW)
-    db.ledger.looks.postpone("T-1", NOW, "x")
+    db.ledger.looks.postpone("T-1", 1, NOW, "x")
     db.ledger.intake.append([TicketEvent("T-1", "ticket.updated", NOW, {}, "2", "desk")], [], NOW + 1)
     assert list(db.ledger.looks.claim(NOW + 1, 10)) == ["T-1"]
+
+
+def test_what_came_while_a_look_was_failing_is_not_put_off(db: Opened) -> None:
+    db.ledger.intake.append([opened()], [], NOW)
+    db.ledger.looks.claim(NOW, 10)
+    db.ledger.intake.append([TicketEvent("T-1", "ticket.updated", NOW, {}, "2", "desk")], [], NOW + 1)
+    db.ledger.looks.postpone("T-1", 1, NOW + 1, "NUL \0 and half a character \ud800")
+    assert list(db.ledger.looks.claim(NOW + 1, 10)) == ["T-1"]
+    assert db.ledger.reader.health(NOW).failing == [("T-1", "NUL ? and half a character ?")]
 
 
 # Figures

@@ -1,5 +1,7 @@
 """The register and its sweeps in the ledger: a decision and what it touches are one transaction, carried on after a crash."""
 
+import asyncio
+import contextlib
 import json
 from pathlib import Path
 
@@ -105,7 +107,9 @@ def test_a_sweep_goes_on_where_it_was(db: Opened, monkeypatch: pytest.MonkeyPatc
     assert set(attention(db).values()) == {NOW + 1}
 
 
-def test_a_process_with_an_earlier_configuration_stops_judging(db: Opened, tmp_path: Path) -> None:
+def test_a_process_with_an_earlier_configuration_stops_judging(
+    db: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from bot.app import build_app
     from config.settings import Settings
     from tests.support.desk import DESK, HandClock
@@ -122,6 +126,11 @@ def test_a_process_with_an_earlier_configuration_stops_judging(db: Opened, tmp_p
     db.ledger.intake.append([opened()], [], NOW)
     new.registrar.publish()
     assert old.watch.batch() == 0
+    turns: list[None] = []
+    monkeypatch.setattr(old.watch, "batch", lambda: turns.append(None))
+    with contextlib.suppress(TimeoutError):
+        asyncio.run(asyncio.wait_for(old.watch.run(), 0.3))
+    assert len(turns) <= 2, "it waits, although a ticket is due"
     answer = old.handlers.answer("status", None)
     assert "older configuration than the one that was published last: restart it" in answer.cards[0].title
     while new.watch.batch():

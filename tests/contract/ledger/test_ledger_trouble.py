@@ -2,6 +2,7 @@
 that is not stored.
 """
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,34 @@ def test_a_disk_that_takes_nothing_acknowledges_nothing(here: Desk, pragma: str,
     answer = here.client().post("/events", [opened(NINE, f"T-{n}", title="x" * 1_000) for n in range(2, 400)])
     assert answer.status_code == 503
     assert said in answer.json()["error"]
+    assert here.app.figures.doing()["errors"] == 1
     assert here.app.ledger.reader.health(NOW).tickets == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("53100", "the database's disk is full: make room"),
+        ("53200", "run out of memory or connections"),
+        ("58030", "the database's disk answers with errors"),
+        ("57014", "has cancelled a statement"),
+        ("42501", r"may not do this: .*postgres-roles\.sql"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_no_fault_of_a_ticket(db: Opened, state: str, said: str) -> None:
+    on_postgres(db)
+    failing = text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
+    with pytest.raises(LedgerUnavailableError, match=said):
+        Database(db.engine).write(lambda connection: connection.execute(failing))
+
+
+def test_a_connection_that_the_server_has_ended_for_idling_is_made_again(db: Opened) -> None:
+    on_postgres(db)
+    with db.engine.connect() as connection:
+        connection.execute(text("SET idle_session_timeout = 50"))
+        connection.commit()
+    time.sleep(0.3)
+    assert db.ledger.reader.health(NOW).tickets == 0
 
 
 def test_a_file_that_was_locked_by_somebody_else_is_told(db: Opened) -> None:

@@ -1,10 +1,13 @@
 """A ring in one process wakes the others, whatever becomes of Redis in between."""
 
 import asyncio
+from collections.abc import AsyncIterator, Collection
 
 import pytest
 
 from adapters.redis import bell
+from adapters.redis.bell import RedisBell
+from bot.shared_ports import Topic
 from tests.contract.shared.conftest import TOPICS, Following, Opener
 from tests.support.valkey import Valkey
 
@@ -87,6 +90,27 @@ async def test_a_connection_on_which_nothing_comes_any_more_is_made_again(
         valkey.hold()
         await asyncio.sleep(1.0)
         valkey.go_on()
+        assert await heard.all() == set(TOPICS)
+
+
+async def test_a_connection_that_is_closed_while_it_is_made_is_made_again(
+    opened: Opener, following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = opened().bell
+    assert isinstance(there, RedisBell)
+    rings, closed = (
+        there._rings,
+        [RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")],
+    )
+
+    async def closed_at_first(topics: Collection[Topic]) -> AsyncIterator[Topic]:
+        if closed:
+            raise closed.pop()
+        async for topic in rings(topics):
+            yield topic
+
+    monkeypatch.setattr(there, "_rings", closed_at_first)
+    async with following(there) as heard:
         assert await heard.all() == set(TOPICS)
 
 

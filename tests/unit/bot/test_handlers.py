@@ -1,10 +1,14 @@
 """What commands and clicks answer: who may do what, pick-lists, and why something is as it is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.commands import VERBS
+from bot.records import Written
+from rules.instants import parse
+from rules.ticket import TicketEvent
 from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
 
 
@@ -250,6 +254,19 @@ def test_two_people_who_take_a_page_at_the_same_moment_both_get_an_answer(here: 
 
 
 # What is delivered twice
+
+
+def test_a_page_is_taken_although_something_comes_in_meanwhile(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, write = here.app.ledger.looks, here.app.ledger.looks.write
+    coming = [TicketEvent("T-1", "ticket.updated", parse(NINE), {"title": "Still"}, f"late-{n}", "desk") for n in range(2)]
+
+    def overtaken(found: Sequence[Written]) -> list[bool]:
+        if coming:
+            here.app.ledger.intake.append([coming.pop()], [], here.clock.now())
+        return write(found)
+
+    monkeypatch.setattr(looks, "write", overtaken)
+    assert "Ana Costa has P-" in words(here.say("ack T-1"))
 
 
 def test_a_press_that_is_delivered_twice_acts_once(here: Desk) -> None:
