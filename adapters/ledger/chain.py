@@ -1,8 +1,9 @@
 """The chain: each entry carries the hash of the one before it.
 
 Decided here: what is hashed; that there is a chain for each day (UTC, of the recording) and shard, and that a writer takes
-any shard of the day that no other writer holds, so that writers do not wait for each other; entries get their numbers and
-their arrival here. Not decided here: what stands in entries, and how chains are checked (`verifying`).
+any shard of the day that no other writer holds, so that writers do not wait for each other; that days never go back, also
+where a clock does: nothing is added to a day that may have been sealed; entries get their numbers and their arrival here. Not
+decided here: what stands in entries, and how chains are checked (`verifying`).
 """
 
 import hashlib
@@ -13,17 +14,15 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from adapters.ledger.bulk import insert_all
 from adapters.ledger.engine import insert_new
-from adapters.ledger.schema import chains, entries
+from adapters.ledger.schema import chains, entries, seals
 from rules.instants import DAY
 
 _ADOPTED_AT_ONCE = 10_000
-_FREE = (
-    select(chains.c.shard, chains.c.number, chains.c.hash)
-    .where(chains.c.day == bindparam("today"))
-    .order_by(chains.c.shard)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
+_SEALED = func.coalesce(select(seals.c.at // DAY).order_by(seals.c.number.desc()).limit(1).scalar_subquery(), 0)
+_TODAY = select(func.max(chains.c.day)).where(chains.c.day >= bindparam("today"), chains.c.day >= _SEALED).scalar_subquery()
+"""Today, or a later day that has begun by another clock, or by the same one before it was set back."""
+_FREE = select(chains).where(chains.c.day == _TODAY).order_by(chains.c.shard).limit(1).with_for_update(skip_locked=True)
+_HIGHEST = select(chains.c.day, func.max(chains.c.shard)).where(chains.c.day == _TODAY).group_by(chains.c.day)
 _GROWN = (
     update(chains)
     .where(chains.c.day == bindparam("own_day"), chains.c.shard == bindparam("own_shard"))
@@ -71,8 +70,7 @@ def root(day: int, shard: int) -> bytes:
 
 
 def _linked(connection: Connection, rows: Sequence[Mapping[str, Any]], now: int) -> list[dict[str, Any]]:
-    day = now // DAY
-    shard, number, last = _taken(connection, day)
+    day, shard, number, last = _taken(connection, now // DAY)
     linked = []
     for row in rows:
         number, last = number + 1, link(last, row)
@@ -81,13 +79,16 @@ def _linked(connection: Connection, rows: Sequence[Mapping[str, Any]], now: int)
     return linked
 
 
-def _taken(connection: Connection, day: int) -> tuple[int, int, bytes]:
-    """A chain of the day that nobody else writes to, held until the transaction ends: its shard and where it stands."""
-    while (found := connection.execute(_FREE, {"today": day}).first()) is None:
-        highest = connection.execute(select(func.max(chains.c.shard)).where(chains.c.day == day)).scalar()
-        shard = 0 if highest is None else highest + 1
+def _taken(connection: Connection, today: int) -> tuple[int, int, int, bytes]:
+    """A chain of the day that nobody else writes to, held until the transaction ends: day, shard, and where it stands."""
+    while (found := connection.execute(_FREE, {"today": today}).first()) is None:
+        highest = connection.execute(_HIGHEST, {"today": today}).first()
+        if highest is None:
+            day, shard = max(today, connection.execute(select(_SEALED)).scalar() or 0), 0
+        else:
+            day, shard = highest[0], highest[1] + 1
         insert_new(connection, chains, [{"day": day, "shard": shard, "number": 0, "hash": root(day, shard)}])
-    return found.shard, found.number, found.hash
+    return found.day, found.shard, found.number, found.hash
 
 
 def _arrivals(connection: Connection, count: int) -> list[int]:

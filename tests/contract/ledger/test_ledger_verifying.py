@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from adapters.ledger.chain import link, root
 from adapters.ledger.engine import connect
 from adapters.ledger.findings import Finding
+from adapters.ledger.schema import chains
 from adapters.ledger.seal_file import JsonSealFile
 from adapters.ledger.store import ledger_on
 from rules.instants import DAY, HOUR
@@ -120,13 +122,28 @@ def test_an_entry_in_no_chain_and_personal_fields_of_no_entry_are_found(db: Open
     assert found[1] == "arrival 999: missing: only its personal fields are there"
 
 
-def test_entries_put_into_a_day_that_was_over_are_found_however_well_they_are_linked(db: Opened) -> None:
+def test_entries_put_into_a_day_that_was_over_are_found_however_well_they_are_linked(
+    db: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(db, 2)
     seal(db, NOW + DAY)
-    fill(db, 1, NOW, first=7)  # what the bot itself would write with its clock set back
+    with monkeypatch.context() as patched:
+        patched.setattr("adapters.ledger.chain._FREE", select(chains).where(chains.c.day == TODAY))
+        fill(db, 1, NOW, first=7)
     assert told(db) == ["2026-01-05, shard 0, entry 3: put in after seal 1, by which that day was over"]
     seal(db, NOW + DAY + HOUR)
     assert told(db) == ["2026-01-05, shard 0, entry 3: put in after seal 1, by which that day was over"]
+
+
+def test_a_clock_that_was_ahead_for_a_while_is_no_finding(db: Opened) -> None:
+    fill(db, 2)
+    seal(db, NOW + 2 * DAY)
+    fill(db, 1, NOW, first=2)
+    fill(db, 1, NOW + 3 * DAY, first=3)
+    fill(db, 1, NOW + DAY, first=4)
+    seal(db, NOW + 4 * DAY)
+    assert told(db) == []
+    assert [row.day - TODAY for row in db.rows("select day from entries order by seq")] == [0, 0, 2, 3, 3]
 
 
 def test_what_was_on_its_way_at_midnight_is_no_finding(db: Opened) -> None:
