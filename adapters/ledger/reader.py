@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, case, func, or_, select
 from adapters.ledger.database import Database
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
-from adapters.ledger.standing import filtered, overdue_since, verdict_now
+from adapters.ledger.standing import filtered, overdue_since, passed, verdict_now
 from adapters.ledger.tallies import last_judged, tally
 from bot.records import Health, Tally, TicketView
 from escalation.page import PageRow
@@ -47,10 +47,8 @@ class SqlReader:
         """Clocks with a verdict that holds now, soonest due first; paused ones last."""
         wanted = filtered(select(clocks), filters or {})
         if verdicts:
-            # The index finds those that were looked at with such a verdict, and those that can have come to it since.
-            wanted = wanted.where(
-                clocks.c.verdict.in_({*verdicts, "on track", "at risk", "excused"}), verdict_now(now).in_(verdicts)
-            )
+            # Indexes find those that were looked at with such a verdict, and those that can have come to it since.
+            wanted = wanted.where(or_(clocks.c.verdict.in_(verdicts), passed(now)), verdict_now(now).in_(verdicts))
         ordered = wanted.order_by(clocks.c.due_at.is_(None), clocks.c.due_at, clocks.c.ticket).limit(limit)
         return [_clock(row) for row in self._all(ordered)]
 
