@@ -28,7 +28,7 @@ from bot.records import (
 )
 from escalation.page import PageRow
 from escalation.people import Person
-from rules.clock_row import ClockRow
+from rules.clock_row import VERDICTS, ClockRow
 from rules.ticket import TicketEvent
 
 
@@ -141,10 +141,8 @@ class Reader(Protocol):
 
     def ticket(self, ticket: str) -> TicketView | None: ...
 
-    def clocks(
-        self, now: int, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
-    ) -> list[ClockRow]:
-        """Clocks with a verdict that holds now, as of their last look; soonest due first."""
+    def clocks(self, now: int, *, verdicts: Sequence[str] = VERDICTS, limit: int = 100) -> list[ClockRow]:
+        """Clocks with a verdict that holds now, as of their last look; soonest due first, paused ones last."""
 
     def breached(self, now: int, since: int, limit: int) -> list[ClockRow]:
         """Clocks that went overdue by now, at or after an instant, latest first."""

@@ -5,7 +5,7 @@ about (`clock`).
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from rules.calendar import BusinessCalendar
 from rules.instants import text, text_or_none
@@ -13,8 +13,7 @@ from rules.suspension import SuspendedCalendar, Window
 
 State = Literal["running", "paused", "met", "missed", "cancelled"]
 Verdict = Literal["on track", "at risk", "overdue", "met", "missed", "excused", "cancelled"]
-
-
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 BROKEN: tuple[Verdict, ...] = ("overdue", "missed")
 """Verdicts of a breach that stands."""
 

@@ -45,6 +45,7 @@ _POSTGRES = {
     "53100": "the database's disk is full: make room; what was not acknowledged is not stored",
     "53": "the database has run out of memory or connections: look at its settings; what was not acknowledged is not stored",
     "58": "the database's disk answers with errors: look at it",
+    "55P03": "something that takes long, such as an export or a backup, holds a table: run this again when it has ended",
     "57014": "the database has cancelled a statement: is its statement_timeout too short?",
     "42501": "the user in DATABASE_URL may not do this: take that of another role (docs/postgres-roles.sql)",
 }
@@ -66,6 +67,25 @@ class Database:
         """Whether the database is a file, which one process has alone."""
         return self.engine.dialect.name == "sqlite"
 
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Do something, again where it fails for a reason that passes. Raises LedgerUnavailableError."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        conflicts, pause = 0, 0.01
+        while True:
+            try:
+                return work()
+            except IntegrityError:
+                # Two have written the same at once; who comes second finds it there now.
+                conflicts += 1
+                if conflicts > MOST_CONFLICTS:
+                    raise
+            except (DBAPIError, PoolTimeoutError) as error:
+                if not _passes(error) or time.monotonic() + pause > end:
+                    raise _told(error) from error
+                log.warning("a transaction failed and is tried again", error=_first_line(error))
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+            pause = min(2 * pause, 1.0)
+
     def read(self, work: Callable[[Connection], T]) -> T:
         """Ask. Raises LedgerUnavailableError."""
         return self._done(work, writes=False)
@@ -82,25 +102,11 @@ class Database:
             yield connection
 
     def _done(self, work: Callable[[Connection], T], *, writes: bool) -> T:
-        end = time.monotonic() + PATIENCE_SECONDS
-        conflicts, pause = 0, 0.01
-        while True:
-            try:
-                with self._turn if writes else nullcontext(), self._transaction(writes=writes) as connection:
-                    return work(connection)
-            except IntegrityError:
-                # Two have written the same at once; who comes second finds it there now.
-                conflicts += 1
-                if conflicts > MOST_CONFLICTS:
-                    raise
-            except (DBAPIError, PoolTimeoutError) as error:
-                if not _passes(error):
-                    raise _told(error) from error
-                if time.monotonic() + pause > end:
-                    raise LedgerUnavailableError(f"the database does not answer: {_first_line(error)}") from error
-                log.warning("a transaction failed and is tried again", error=_first_line(error))
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
-            pause = min(2 * pause, 1.0)
+        def once() -> T:
+            with self._turn if writes else nullcontext(), self._transaction(writes=writes) as connection:
+                return work(connection)
+
+        return self.attempt(once)
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
@@ -138,7 +144,9 @@ def _told(error: Exception) -> Exception:
         return LedgerUnavailableError("the database has no tables of this version: run sla migrate")
     name = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or "")
     said = next((words for code, words in (_SQLITE | _POSTGRES).items() if name.startswith(code)), None)
-    return LedgerUnavailableError(said) if said else error
+    if said:
+        return LedgerUnavailableError(said)
+    return LedgerUnavailableError(f"the database does not answer: {_first_line(error)}") if _passes(error) else error
 
 
 def _first_line(error: Exception) -> str:

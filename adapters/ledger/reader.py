@@ -7,17 +7,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from adapters.ledger.database import Database
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
-from adapters.ledger.standing import filtered, overdue_since, passed, verdict_now
+from adapters.ledger.soonest import latest_breached, soonest_due
 from adapters.ledger.tallies import last_judged, tally
 from bot.records import Health, Tally, TicketView
 from escalation.page import PageRow
-from rules.clock_row import ClockRow
+from rules.clock_row import VERDICTS, ClockRow
 from rules.instants import MINUTE
+
+_LAST_CHARACTER = "\U0010ffff"
 
 
 class SqlReader:
@@ -41,23 +43,15 @@ class SqlReader:
 
         return self._database.read(work)
 
-    def clocks(
-        self, now: int, *, verdicts: Sequence[str] = (), limit: int = 100, filters: Mapping[str, str] | None = None
-    ) -> list[ClockRow]:
+    def clocks(self, now: int, *, verdicts: Sequence[str] = VERDICTS, limit: int = 100) -> list[ClockRow]:
         """Clocks with a verdict that holds now, soonest due first; paused ones last."""
-        wanted = filtered(select(clocks), filters or {})
-        if verdicts:
-            # Indexes find those that were looked at with such a verdict, and those that can have come to it since.
-            wanted = wanted.where(or_(clocks.c.verdict.in_(verdicts), passed(now)), verdict_now(now).in_(verdicts))
-        ordered = wanted.order_by(clocks.c.due_at.is_(None), clocks.c.due_at, clocks.c.ticket).limit(limit)
-        return [_clock(row) for row in self._all(ordered)]
+        rows = self._database.read(lambda connection: soonest_due(connection, now, verdicts, limit))
+        return [_clock(row) for row in rows]
 
     def breached(self, now: int, since: int, limit: int) -> list[ClockRow]:
         """Clocks that went overdue by now, at or after an instant, latest first."""
-        at = case((overdue_since(now), clocks.c.due_at), else_=clocks.c.breached_at)
-        wanted = select(clocks).where(or_(clocks.c.breached_at >= since, overdue_since(now) & (at >= since)))
-        wanted = wanted.order_by(at.desc()).limit(limit)
-        return [_clock(row) for row in self._all(wanted)]
+        rows = self._database.read(lambda connection: latest_breached(connection, now, since, limit))
+        return [_clock(row) for row in rows]
 
     def pages(self, *, open_only: bool = True, limit: int = 100) -> list[PageRow]:
         """Pages, latest first."""
@@ -87,11 +81,9 @@ class SqlReader:
         return [row.id for row in self._all(wanted)]
 
     def like(self, prefix: str, limit: int) -> list[str]:
-        """Ids of tickets that begin with a text, any case."""
-        wanted = (
-            select(tickets.c.id).where(tickets.c.id.istartswith(prefix, autoescape=True)).order_by(tickets.c.id).limit(limit)
-        )
-        return [row.id for row in self._all(wanted)]
+        """Ids of tickets that begin with a text, as it is written, in capitals or in small letters."""
+        begin = or_(*(tickets.c.id.between(own, f"{own}{_LAST_CHARACTER}") for own in {prefix, prefix.upper(), prefix.lower()}))
+        return [row.id for row in self._all(select(tickets.c.id).where(begin).order_by(tickets.c.id).limit(limit))]
 
     def health(self, now: int) -> Health:
         """How the bot itself is doing."""

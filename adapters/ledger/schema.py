@@ -99,6 +99,7 @@ tickets = Table(
     Column("error", Text),
     Column("facts", Text, nullable=False, default="{}"),
     Column("archived_at", BigInteger),
+    Index("ix_tickets_failing", "id", **_only("failures > 0")),
 )
 _RESTING = tickets.c.attention_at.is_(None) & tickets.c.archived_at.is_(None)
 Index("ix_tickets_resting", tickets.c.looked_at, sqlite_where=_RESTING, postgresql_where=_RESTING)
@@ -113,7 +114,7 @@ clocks = Table(
     Column("version", text_of(200), nullable=False),
     Column("kind", text_of(10), nullable=False),
     Column("state", text_of(20), nullable=False),
-    Column("verdict", text_of(20), nullable=False, index=True),
+    Column("verdict", text_of(20), nullable=False),
     Column("target_ms", BigInteger, nullable=False),
     Column("elapsed_ms", BigInteger, nullable=False),
     Column("wall_elapsed_ms", BigInteger, nullable=False),
@@ -135,6 +136,7 @@ clocks = Table(
     Column("service", Text),
     Column("priority", Text),
     Column("team", Text),
+    Index("ix_clocks_verdict_due_at", "verdict", "due_at"),
     Index(None, "customer", "breached_at"),
     Index(None, "customer", "judged_at"),
     Index("ix_clocks_judged", "judged_at", "agreement", "kind", "metric", "verdict", **_only("judged_at IS NOT NULL")),

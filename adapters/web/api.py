@@ -16,13 +16,12 @@ from bot.ports import Ledger, WallClockPort
 from bot.records import ChatMessage, History
 from escalation.page import PageRow
 from rules.calendar import BusinessCalendar
-from rules.clock_row import ClockRow
+from rules.clock_row import VERDICTS, ClockRow
 from rules.exceptions import STATES
 from rules.instants import text, text_or_none
 from rules.register import Register
 
 MOST = 500
-VERDICTS = ("on track", "at risk", "overdue", "met", "missed", "excused", "cancelled")
 _PAGE_INSTANTS = ("opened_at", "next_at", "acknowledged_until", "closed_at")
 
 
@@ -59,7 +58,9 @@ class Api:
         limit = _limit(request)
         if limit is None:
             return _bad(f"limit is a whole number from 1 to {MOST}")
-        rows = await run_in_threadpool(lambda: self._ledger.reader.clocks(self._clock.now(), verdicts=verdicts, limit=limit))
+        rows = await run_in_threadpool(
+            lambda: self._ledger.reader.clocks(self._clock.now(), verdicts=verdicts or VERDICTS, limit=limit)
+        )
         return JSONResponse({"clocks": self._now(rows)})
 
     def _now(self, clocks: Sequence[ClockRow]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from alembic import context
 
 from adapters.ledger.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=True)
 with context.begin_transaction():
     context.run_migrations()

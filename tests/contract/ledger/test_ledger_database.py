@@ -1,14 +1,16 @@
 """The ledger's database: migrations and schema agree, and what cannot be used is said in a sentence."""
 
 import os
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Select, inspect, text
+from sqlalchemy import Select, inspect, text
 
 from adapters.ledger import intake, looks
 from adapters.ledger.database import Database
@@ -43,7 +45,7 @@ def test_a_ledger_of_a_newer_version_is_refused_with_what_to_do(db: Opened) -> N
         migrate(db.url)
 
 
-def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_is_cut_off_is_finished_by_the_next_one(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
         for table in reversed(metadata.sorted_tables):
             connection.execute(
@@ -54,18 +56,70 @@ def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(db: Opened, m
                 connection.execute(text(f"drop view {view}"))
         connection.execute(text("drop table alembic_version"))
 
-    def cut_off(connection: Connection) -> None:
+    def cut_off(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("adapters.ledger.migrating.adopt", cut_off)
+    monkeypatch.setattr("adapters.ledger.migrations.versions.v0007_histories.op.drop_index", cut_off)
     with pytest.raises(KeyboardInterrupt):
         migrate(db.url)
-    assert inspect(db.engine).get_table_names() == []
+    assert bool(inspect(db.engine).get_table_names()) == ("postgresql" in db.url), "a file is migrated all at once"
     with pytest.raises(LedgerError, match="run sla migrate first"):
         check_version(Database(db.engine))
     monkeypatch.undo()
     migrate(db.url)
     check_version(Database(db.engine))
+    test_migrations_lead_to_the_schema(db)
+
+
+def test_others_write_while_an_index_is_built(db: Opened) -> None:
+    if "sqlite" in db.url:
+        pytest.skip("a file is for one process")
+    writing = text(
+        "insert into entries (kind, ticket, key, is_event, at, recorded_at, body) values ('x', :t, :t, false, 1, 1, '')"
+    )
+    with db.engine.begin() as connection:
+        connection.execute(text("drop index ix_entries_ticket_seq"))
+        connection.execute(text("create index ix_entries_ticket on entries (ticket)"))
+        connection.execute(text("update alembic_version set version_num = '0006'"))
+    with ThreadPoolExecutor() as pool:
+        with db.engine.begin() as slow:
+            slow.execute(writing, {"t": "slow"})
+            migrating = pool.submit(migrate, db.url)
+            while not db.rows(
+                "select 1 from pg_stat_activity where query like 'CREATE INDEX CONC%' and datname = current_database()"
+            ):
+                time.sleep(0.01)
+            with db.engine.begin() as quick:
+                quick.execute(text("set local lock_timeout = '1s'"))
+                quick.execute(writing, {"t": "quick"})
+            assert not migrating.done()
+        migrating.result()
+    test_migrations_lead_to_the_schema(db)
+    assert db.rows("select count(*) from entries where hash is null") == [(0,)]
+
+
+def test_several_machines_may_migrate_at_once(db: Opened) -> None:
+    if "sqlite" in db.url:
+        pytest.skip("a file is for one process")
+    with db.engine.begin() as connection:
+        connection.execute(text("drop schema public cascade"))
+        connection.execute(text("create schema public"))
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(migrate, [db.url] * 3))
+    test_migrations_lead_to_the_schema(db)
+
+
+def test_a_table_that_is_held_is_told(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "sqlite" in db.url:
+        pytest.skip("a file is for one process")
+    monkeypatch.setattr("adapters.ledger.database.PATIENCE_SECONDS", 0.05)
+    with db.engine.begin() as connection:
+        connection.execute(text("alter table quarantine drop column replayed_at"))
+        connection.execute(text("update alembic_version set version_num = '0003'"))
+    with db.engine.begin() as export:
+        export.execute(text("select * from quarantine")).all()
+        with pytest.raises(LedgerError, match="such as an export or a backup, holds a table: run this again"):
+            migrate(db.url)
 
 
 @pytest.fixture

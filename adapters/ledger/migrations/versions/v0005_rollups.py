@@ -6,9 +6,8 @@ Revision: 0005
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.ledger.rollups import rebuild_rollups
+from adapters.ledger.migrations.views import create_views
 from adapters.ledger.schema import text_of
-from adapters.ledger.views import create_views
 
 revision = "0005"
 down_revision = "0004"
@@ -18,7 +17,7 @@ _FIGURES = ("running", "at_risk", "overdue", "met", "missed", "excused", "cancel
 
 
 def upgrade() -> None:
-    """Add the tables, and count the clocks that are there."""
+    """Add the tables; `migrating` counts the clocks that are there."""
     op.add_column("clocks", sa.Column("risky_at", sa.BigInteger))
     # Since when is not known; the next look says it.
     op.execute("UPDATE clocks SET risky_at = as_of WHERE verdict = 'at risk'")
@@ -53,7 +52,6 @@ def upgrade() -> None:
             *(sa.Column(figure, sa.BigInteger, nullable=False) for figure in _FIGURES),
             sqlite_with_rowid=False,
         )
-    rebuild_rollups(op.get_bind())
     create_views(op.get_bind())
 
 

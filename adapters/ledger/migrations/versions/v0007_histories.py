@@ -5,11 +5,13 @@ Revision: 0007
 
 from alembic import op
 
+from adapters.ledger.migrations.indexes import add_index
+
 revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
     """Without it PostgreSQL may go through all entries for the last one of the register."""
-    op.create_index("ix_entries_ticket_seq", "entries", ["ticket", "seq"])
-    op.drop_index("ix_entries_ticket", "entries")
+    add_index("ix_entries_ticket_seq", "entries", ["ticket", "seq"])
+    op.drop_index("ix_entries_ticket", "entries", if_exists=True)

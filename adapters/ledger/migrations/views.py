@@ -1,14 +1,15 @@
 """Views for dashboards: the roll-ups as any tool can read them by SQL. docs/dashboards.md describes them.
 
 Decided here: their columns, the same in both databases but for `time`, which each says in its own way; a row for each minute,
-also for those in which nothing happened. They tell what is folded, about a second ago. Not decided here: what is counted.
+also for those in which nothing happened. They tell what is folded, about a second ago. They are what step 0005 leads to: a
+later version that has other ones writes them into a step of its own. Not decided here: what is counted.
 """
 
 from sqlalchemy import Connection, text
 
-from adapters.ledger.counting import CELL, LINE
-from adapters.ledger.rollups import EVER
-
+_LINE = "agreement, kind, metric"
+_FIELDS = f"{_LINE}, tier, region, service, priority, team"
+_EVER = -1_000_000
 _DATE = {
     "sqlite": "date(day * 86400, 'unixepoch')",
     "postgresql": "to_char(date '1970-01-01' + day::integer, 'YYYY-MM-DD')",
@@ -19,25 +20,19 @@ _TIME = {
 }
 _GAUGES = ("running", "at_risk", "overdue")
 _COUNTS = ("met", "missed", "excused", "cancelled")
-_FIELDS, _LINE = ", ".join(CELL), ", ".join(LINE)
 
 _STANDING = f"""
 CREATE VIEW sla_standing AS
 SELECT {_FIELDS}, verdict, n AS clocks
 FROM rollups JOIN cells ON cells.id = rollups.cell
-WHERE NOT whole AND day = {EVER} AND verdict IN ('on track', 'at risk', 'overdue') AND n > 0
+WHERE NOT whole AND day = {_EVER} AND verdict IN ('on track', 'at risk', 'overdue') AND n > 0
 """  # noqa: S608 - all of it stands in this file
 
 
 def create_views(connection: Connection) -> None:
-    """Create the views, or have them be as they are here."""
+    """Create the views."""
     dialect = connection.dialect.name
-    for name, view in (
-        ("sla_standing", _STANDING),
-        ("sla_attainment", _attainment(_DATE[dialect])),
-        ("sla_minutes", _minutes(_DATE[dialect], _TIME[dialect])),
-    ):
-        connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
+    for view in (_STANDING, _attainment(_DATE[dialect]), _minutes(_DATE[dialect], _TIME[dialect])):
         connection.execute(text(view))
 
 
@@ -50,7 +45,7 @@ def _attainment(date: str) -> str:
         CREATE VIEW sla_attainment AS
         SELECT {date} AS day, {_FIELDS}, {sums}
         FROM rollups JOIN cells ON cells.id = rollups.cell
-        WHERE NOT whole AND day > {EVER}
+        WHERE NOT whole AND day > {_EVER}
         GROUP BY {date}, {_FIELDS}
         HAVING SUM(n) > 0
     """  # noqa: S608
@@ -64,6 +59,7 @@ def _minutes(date: str, time: str) -> str:
     before = ", ".join(f"COALESCE((SELECT SUM(b.{name}) {earlier}), 0) AS {name}" for name in _GAUGES)
     gauges = ", ".join(f"CAST({name}_before + SUM({name}) OVER up_to_it AS BIGINT) AS {name}" for name in _GAUGES)
     changes = ", ".join(f"COALESCE(m.{name}, 0) AS {name}" for name in (*_GAUGES, *_COUNTS))
+    line = ", ".join(f"d.{name}" for name in _LINE.split(", "))
     starts = ", ".join(f"d.{name} AS {name}_before" for name in _GAUGES)
     return f"""
         CREATE VIEW sla_minutes AS
@@ -76,7 +72,7 @@ def _minutes(date: str, time: str) -> str:
             SELECT cells.id AS cell, {_LINE}, day, {date} AS date, {before}
             FROM cells CROSS JOIN every_day WHERE whole),
           line_minutes AS (
-            SELECT d.date, {", ".join(f"d.{name}" for name in LINE)}, d.day * 1440 + n AS minute, {changes}, {starts}
+            SELECT d.date, {line}, d.day * 1440 + n AS minute, {changes}, {starts}
             FROM line_days d CROSS JOIN every_minute
             LEFT JOIN series_minutes m ON m.cell = d.cell AND m.minute = d.day * 1440 + n
             WHERE d.day * 1440 + n <= (SELECT MAX(minute) FROM series_minutes))
