@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select, text
 
 from adapters.ledger.database import Database
 from adapters.ledger.open_tickets import open_tickets
-from adapters.ledger.schema import clocks, outbox, pages, quarantine, tickets
+from adapters.ledger.schema import FAILING, clocks, outbox, pages, quarantine, tickets
 from adapters.ledger.soonest import latest_breached, soonest_due
 from adapters.ledger.tallies import last_judged, tally
 from bot.records import Health, Tally, TicketView
@@ -82,14 +82,15 @@ class SqlReader:
 
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text, as it is written, in capitals or in small letters."""
-        begin = or_(*(tickets.c.id.between(own, f"{own}{_LAST_CHARACTER}") for own in {prefix, prefix.upper(), prefix.lower()}))
+        id, written = tickets.c.id, {prefix, prefix.upper(), prefix.lower()}
+        begin = or_(*((id >= own) & (id <= f"{own}{_LAST_CHARACTER}") for own in written))
         return [row.id for row in self._all(select(tickets.c.id).where(begin).order_by(tickets.c.id).limit(limit))]
 
     def health(self, now: int) -> Health:
         """How the bot itself is doing."""
         waiting = outbox.c.state.in_(("pending", "sending"))
         late = tickets.c.attention_at < now - MINUTE
-        failing = self._all(select(tickets.c.id, tickets.c.error).where(tickets.c.failures > 0).limit(20))
+        failing = self._all(select(tickets.c.id, tickets.c.error).where(text(FAILING)).limit(20))
         return Health(
             tickets=self._number(select(func.count()).select_from(tickets)),
             overdue_looks=self._number(select(func.count()).select_from(tickets).where(late)),

@@ -28,6 +28,8 @@ def _only(condition: str) -> dict[str, Any]:
 
 UNBROKEN = "state = 'running' AND verdict <> 'overdue'"
 """Clocks that can have come to another verdict since their last look."""
+FAILING = "failures > 0"
+"""Tickets whose last look has failed."""
 FIGURES = ("running", "at_risk", "overdue", "met", "missed", "excused", "cancelled")
 """What a time series tells: three gauges, and how many were judged or ended."""
 
@@ -99,7 +101,7 @@ tickets = Table(
     Column("error", Text),
     Column("facts", Text, nullable=False, default="{}"),
     Column("archived_at", BigInteger),
-    Index("ix_tickets_failing", "id", **_only("failures > 0")),
+    Index("ix_tickets_failing", "id", **_only(FAILING)),
 )
 _RESTING = tickets.c.attention_at.is_(None) & tickets.c.archived_at.is_(None)
 Index("ix_tickets_resting", tickets.c.looked_at, sqlite_where=_RESTING, postgresql_where=_RESTING)

@@ -16,7 +16,7 @@ def add_index(name: str, table: str, columns: Sequence[str], where: str | None =
     """Build an index, unless it is there; over all rows, or those for which a condition holds."""
     only = None if where is None else text(where)
     if op.get_bind().dialect.name == "sqlite":
-        op.create_index(name, table, columns, sqlite_where=only)
+        op.create_index(name, table, columns, if_not_exists=True, sqlite_where=only)
         return
     with op.get_context().autocommit_block():
         if op.get_bind().execute(_INVALID, {"name": name}).first():
