@@ -25,7 +25,7 @@ EVER = -1_000_000
 """The day of the counts over all time, of clocks that are not judged yet too."""
 _AT_A_TIME = 500
 _MOST_COUNTS = 200_000
-_TABLES = (rollups, minutes, days)
+TABLES = (rollups, minutes, days)
 
 Sums = Mapping[Table, Mapping[tuple[Any, ...], Sequence[int]]]
 
@@ -69,34 +69,21 @@ def rebuild_rollups(connection: Connection) -> None:
     """Compute all counts anew from the clocks. Until this transaction ends, no look is written."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE clocks, rollup_changes IN SHARE ROW EXCLUSIVE MODE"))
-    for table in (*_TABLES, cells, rollup_changes):
+    for table in (*TABLES, cells, rollup_changes):
         connection.execute(delete(table))
+    for changes in every_change(connection):
+        _store(connection, changes)
+
+
+def every_change(connection: Connection) -> Iterator[Changes]:
+    """What all clocks count for, in parts that fit into the memory."""
     changes = Changes()
     for row in _every_clock(connection):
         changes.count(row)
         if len(changes.minutes) > _MOST_COUNTS:
-            _store(connection, changes)
+            yield changes
             changes = Changes()
-    _store(connection, changes)
-
-
-def check_rollups(connection: Connection) -> list[str]:
-    """Where the counts are not those of the clocks, in words; the connection must see one state (`database.one_state`)."""
-    counted, noted = Changes(), unfolded(connection)
-    for row in _every_clock(connection):
-        counted.count(row)
-    for due, folded in ((counted.places, noted.places), (counted.minutes, noted.minutes)):
-        due.subtract(folded)
-    found = []
-    for table, sums in _sums(counted).items():
-        keys = list(table.primary_key)
-        stored = {tuple(row[: len(keys)]): tuple(row[len(keys) :]) for row in connection.execute(select(table))}
-        nothing = (0,) * (len(table.c) - len(keys))
-        for key in sorted({*stored, *sums}):
-            is_there, due_there = stored.get(key, nothing), tuple(sums.get(key, nothing))
-            if is_there != due_there:
-                found.append(f"{table.name} {key}: {is_there}, and the clocks come to {due_there}")
-    return found
+    yield changes
 
 
 @lru_cache(maxsize=10_000)
@@ -115,7 +102,7 @@ def _every_clock(connection: Connection) -> Iterator[Row]:
 def _store(connection: Connection, changes: Changes) -> None:
     """Add changes to the counts."""
     upsert_all(connection, cells, _cells(key[: len(CELL)] for key in changes.places), "ON CONFLICT DO NOTHING")
-    for table, sums in _sums(changes).items():
+    for table, sums in sums_of(changes).items():
         names = [str(column.name) for column in table.c]
         rows = [dict(zip(names, (*key, *numbers), strict=True)) for key, numbers in sorted(sums.items()) if any(numbers)]
         keys = [column.name for column in table.primary_key]
@@ -123,7 +110,7 @@ def _store(connection: Connection, changes: Changes) -> None:
         upsert_all(connection, table, rows, f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}")
 
 
-def _sums(changes: Changes) -> Sums:
+def sums_of(changes: Changes) -> Sums:
     """By table and key, what is added to its numbers."""
     places: Counter[tuple[Any, ...]] = Counter()
     for (*fields, day, verdict), n in changes.places.items():

@@ -75,7 +75,8 @@ class Rebuilt:
     def run(self, progress: Stages) -> None:
         """Compare, and mend where that is asked for."""
         from adapters.ledger.chain_heads import chain_differences, mend_chains
-        from adapters.ledger.rollups import check_rollups, rebuild_rollups
+        from adapters.ledger.rollup_checks import check_rollups
+        from adapters.ledger.rollups import rebuild_rollups
 
         progress.begin("Rebuilding", self._ledger.reader.health(self._now).tickets)
         after = ""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from adapters.ledger.database import Database
-from adapters.ledger.rollups import check_rollups
+from adapters.ledger.rollup_checks import check_rollups
 from adapters.ledger.schema import clocks
 from bot.records import Tally
 from rules.instants import MINUTE
