@@ -21,12 +21,14 @@ from rules.clock_row import ClockRow
 from rules.conditions import in_words as condition_in_words
 from rules.durations import spoken
 from rules.engine import ENGINE
-from rules.instants import DAY, MINUTE, to_datetime
+from rules.instants import DAY, HOUR, MINUTE, to_datetime
 from rules.metrics import in_words
 
 _SHOWN = 20
 _MONTHS = 180 * DAY
 """Further away, a time is told with its year."""
+_SEALED_WITHIN = 25 * HOUR
+"""It is sealed daily; when that is longer ago, something keeps it from that."""
 _RUNNING = ("overdue", "at risk", "on track")
 
 
@@ -137,11 +139,17 @@ def health(health: Health, now: int) -> Answer:
         for sweep in health.sweeps
     )
     lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
+    if health.sealed_at is not None:
+        lines.append(f"The ledger was sealed {spoken(max(0, now - health.sealed_at))} ago.")
     lines.extend(_process(state, now) for state in health.processes)
+    troubles = [f"{_called(state)}: {trouble}." for state in health.processes for trouble in state.troubles]
+    lines.extend(troubles)
     if health.unshared:
         lines.append(f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.")
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
-    well = not (health.overdue_looks or health.failing or health.dead_letters or late or health.unshared)
+    unsealed = health.sealed_at is not None and now - health.sealed_at > _SEALED_WITHIN
+    ill = (health.overdue_looks, health.failing, health.dead_letters, late, health.unshared, unsealed, troubles)
+    well = not any(ill)
     return _one(
         Card(
             title="All is well." if well else "Something needs you.", verdict="info" if well else "at_risk", lines=tuple(lines)
@@ -169,7 +177,11 @@ def _process(state: ProcessState, now: int) -> str:
     off = abs(state.seen_at - now)
     odd = f" Its clock is {spoken(off)} away from the one here: set them right." if off > MINUTE else ""
     up = spoken(max(0, now - state.started_at))
-    return f"{state.role.capitalize()} on {state.host} (process {state.pid}), up for {up}: {done or 'nothing to do yet'}.{odd}"
+    return f"{_called(state)}, up for {up}: {done or 'nothing to do yet'}.{odd}"
+
+
+def _called(state: ProcessState) -> str:
+    return f"{state.role.capitalize()} on {state.host} (process {state.pid})"
 
 
 def _agreement(agreement: Agreement) -> Card:

@@ -170,6 +170,7 @@ def build_app(
     archiving = build_archiving(settings, ledger, clock)
     chores = Chores(
         clock,
+        figures,
         [
             Chore("roll-ups", SECOND, lambda _: folded(ledger)),
             *([Chore("seal", MINUTE, sealing.turn)] if sealing else []),

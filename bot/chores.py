@@ -15,6 +15,7 @@ from functools import partial
 
 import structlog
 
+from bot.figures import Figures
 from bot.loops import go_on
 from bot.ports import WallClockPort
 
@@ -35,8 +36,8 @@ class Chore:
 class Chores:
     """Does what is due."""
 
-    def __init__(self, clock: WallClockPort, chores: Sequence[Chore]) -> None:
-        self._clock, self._chores = clock, chores
+    def __init__(self, clock: WallClockPort, figures: Figures, chores: Sequence[Chore]) -> None:
+        self._clock, self._figures, self._chores = clock, figures, chores
         self._me = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._next = {chore.name: 0 for chore in chores}
 
@@ -62,3 +63,7 @@ class Chores:
             chore.turn(self._me)
         except Exception:
             log.exception("a chore failed; its turn comes again", chore=chore.name)
+            self._figures.failed("chore")
+            self._figures.troubled(chore.name, f"its chore {chore.name!r} fails and is tried again: its log says why")
+        else:
+            self._figures.troubled(chore.name, None)

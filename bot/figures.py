@@ -19,8 +19,14 @@ class Figures(Protocol):
     def batch(self, what: Literal["events", "looks", "messages"], size: int) -> None:
         """So many were done together."""
 
-    def failed(self, what: Literal["look", "delivery", "event"]) -> None:
+    def failed(self, what: Literal["look", "delivery", "event", "chore"]) -> None:
         """Something failed."""
+
+    def troubled(self, what: str, said: str | None) -> None:
+        """Something keeps this process from its work, in words; None: not any more."""
+
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps this process from its work now."""
 
     def doing(self) -> Mapping[str, int]:
         """What was done since the start, and the latest lags in milliseconds."""

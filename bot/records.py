@@ -185,6 +185,7 @@ class Health:
     oldest_waiting: int | None
     dead_letters: int
     quarantined: int
+    sealed_at: int | None
     sweeps: Sequence[Sweep] = ()
     processes: Sequence[ProcessState] = ()
     unshared: str | None = None

@@ -29,7 +29,8 @@ async def reporting(board: Board, figures: Figures, clock: WallClockPort, role: 
     times = 0
     while True:
         doing = figures.doing()
-        state = ProcessState(role, socket.gethostname(), os.getpid(), version("slakeeper"), started, clock.now(), doing)
+        me, own = (socket.gethostname(), os.getpid(), version("slakeeper")), (doing, figures.troubles())
+        state = ProcessState(role, *me, started, clock.now(), *own)
         await asyncio.to_thread(board.post, state)
         times += 1
         if times % LOGGED_EVERY == 0:

@@ -41,7 +41,9 @@ class Limits(Protocol):
 
 @dataclass(frozen=True)
 class ProcessState:
-    """One process as it says it is; `doing` are figures such as looks a second, or how late they are in ms."""
+    """One process as it says it is; `doing` are figures such as looks a second, or how late they are in ms; `troubles` keep it
+    from its work.
+    """
 
     role: str
     host: str
@@ -50,6 +52,7 @@ class ProcessState:
     started_at: int
     seen_at: int
     doing: Mapping[str, float | int | str]
+    troubles: tuple[str, ...] = ()
 
 
 class Board(Protocol):

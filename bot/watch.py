@@ -62,14 +62,14 @@ class Watch:
         self._nudged.clear()
         if not await asyncio.to_thread(self.batch):
             upcoming = None  # whoever must not judge waits for a change
-            if not self._registrar.superseded:
+            if not self._superseded():
                 upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())
             await self._nudged.until(upcoming, self._clock)
 
     def batch(self) -> int:
         """Look at the tickets that are due, and go on with a sweep; how many there were to look at."""
         self._registrar.refresh()
-        if self._registrar.superseded:
+        if self._superseded():
             return 0
         self._registrar.announce()
         swept = self._ledger.sweeps.step(self._clock.now())
@@ -78,6 +78,11 @@ class Watch:
             histories, _ = self._look_at(list(claimed))
             self._measure(histories, claimed)
         return len(claimed) + swept
+
+    def _superseded(self) -> bool:
+        old = "it has an older configuration than the one that was published last and looks at nothing: restart it"
+        self._figures.troubled("configuration", old if self._registrar.superseded else None)
+        return self._registrar.superseded
 
     def look_now(self, ticket: str) -> None:
         """Look at a ticket, and again where something came in between: who waits for the answer hears how it stands."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from adapters.ledger.findings import Finding
-from adapters.ledger.seals import heads_of, mac_of
+from adapters.ledger.seals import before_of, heads_of, mac_of
 from bot.ports import LedgerError
 from bot.records import Seal
 from rules.instants import DAY, HOUR
@@ -87,19 +87,12 @@ def _follow(table: Sequence[Seal], key: bytes | None, sealed: Sealed) -> None:
             last = seal.number - 1
             missing = f"seals {number + 1} to {last} are missing" if last > number + 1 else f"seal {last} is missing"
             sealed.findings.append(Finding(f"{missing} in the ledger", seal=seal.number))
-        elif _before(seal) not in before:
+        elif before_of(seal) not in before:
             sealed.findings.append(
                 Finding("it does not follow from the seal before it: one of the two was altered", seal=seal.number)
             )
         number = seal.number
         before = {seal.mac} if key is None else {seal.mac, mac_of(key, seal.body)}
-
-
-def _before(seal: Seal) -> object:
-    try:
-        return json.loads(seal.body)["before"]
-    except (ValueError, TypeError, KeyError):
-        return None
 
 
 def _late(seals: Sequence[Seal], sealed: Sealed) -> None:

@@ -10,7 +10,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from bot.records import Seal
+
+_SEAL = TypeAdapter(Seal)
 
 
 class JsonSealFile:
@@ -48,8 +52,8 @@ class JsonSealFile:
 
 def _seal(line: bytes) -> Seal | None:
     try:
-        seal = Seal(**json.loads(line))
+        seal = _SEAL.validate_json(line, strict=True)
         json.loads(seal.body)
-    except (ValueError, TypeError):
+    except ValueError:
         return None
     return seal

@@ -76,8 +76,8 @@ def following(known: Sequence[Seal], kept: Iterable[Seal], key: bytes) -> list[S
     for seal in sorted(kept, key=lambda seal: seal.number):
         last = [*known, *found][-1:]
         number, before = (last[0].number, last[0].mac) if last else (0, None)
-        genuine = hmac.compare_digest(seal.mac, mac_of(key, seal.body))
-        if seal.number == number + 1 and genuine and json.loads(seal.body)["before"] == before:
+        genuine = hmac.compare_digest(seal.mac.encode(), mac_of(key, seal.body).encode())
+        if seal.number == number + 1 and genuine and before_of(seal) == before:
             found.append(seal)
     return found
 
@@ -88,6 +88,14 @@ def heads_of(seal: Seal) -> list[tuple[int, int, int, str]]:
         return [(day, shard, number, hash) for day, shard, number, hash in json.loads(seal.body)["heads"]]
     except (ValueError, TypeError, KeyError):
         raise LedgerError(f"seal {seal.number} is not what it was: run sla ledger verify") from None
+
+
+def before_of(seal: Seal) -> object:
+    """The mac of the seal before it, as it says; None where there was none, or where it cannot be read."""
+    try:
+        return json.loads(seal.body)["before"]
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _next(connection: Connection, known: Sequence[Seal], now: int, key: bytes) -> Seal:

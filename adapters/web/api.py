@@ -101,7 +101,7 @@ class Api:
         now = self._clock.now()
         tallies = await run_in_threadpool(self._ledger.reader.tally, now, {})
         health = await run_in_threadpool(self._ledger.reader.health, now)
-        said = asdict(health) | {"oldest_waiting": text_or_none(health.oldest_waiting)}
+        said = asdict(health) | {name: text_or_none(getattr(health, name)) for name in ("oldest_waiting", "sealed_at")}
         said["failing"] = [{"ticket": ticket, "error": error} for ticket, error in health.failing]
         return JSONResponse({"now": text(now), "clocks": [asdict(tally) for tally in tallies], "health": said})
 

@@ -7,7 +7,7 @@ measured.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -36,6 +36,10 @@ class Metrics:
         self._registry.register(_Standing(standing, now))
         self._counts: dict[str, int] = {}
         self._latest: dict[str, int] = {}
+        self._troubles: dict[str, str] = {}
+        Gauge("slakeeper_troubles", "What keeps this process from its work.", registry=self._registry).set_function(
+            lambda: len(self._troubles)
+        )
 
     def looked(self, cause: Literal["event", "crossing"], late: int) -> None:
         """A ticket was looked at, so many milliseconds after it had to be."""
@@ -51,10 +55,21 @@ class Metrics:
         self._sizes.labels(what).observe(size)
         self._counts[what] = self._counts.get(what, 0) + size
 
-    def failed(self, what: Literal["look", "delivery", "event"]) -> None:
+    def failed(self, what: Literal["look", "delivery", "event", "chore"]) -> None:
         """Something failed."""
         self._errors.labels(what).inc()
         self._counts["errors"] = self._counts.get("errors", 0) + 1
+
+    def troubled(self, what: str, said: str | None) -> None:
+        """Something keeps this process from its work, in words; None: not any more."""
+        if said is None:
+            self._troubles.pop(what, None)
+        else:
+            self._troubles[what] = said
+
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps this process from its work now."""
+        return tuple(self._troubles.values())
 
     def doing(self) -> Mapping[str, int]:
         """For the board: what was done since the start, and the latest lags."""
@@ -88,6 +103,9 @@ class _Standing(Collector):
             ("quarantined_events", "Events that were not understood.", health.quarantined),
         ):
             yield GaugeMetricFamily(f"slakeeper_{name}", help, value=value)
+        if health.sealed_at is not None:
+            age = max(0, self._now() - health.sealed_at) / SECOND
+            yield GaugeMetricFamily("slakeeper_seal_age_seconds", "How long ago the ledger was sealed last.", value=age)
         clocks = GaugeMetricFamily(
             "slakeeper_clocks", "Clocks of the present period by verdict.", labels=["agreement", "metric", "verdict"]
         )

@@ -126,6 +126,7 @@ def test_a_process_with_an_earlier_configuration_stops_judging(
     db.ledger.intake.append([opened()], [], NOW)
     new.registrar.publish()
     assert old.watch.batch() == 0
+    assert "looks at nothing: restart it" in old.figures.troubles()[0]
     turns: list[None] = []
     monkeypatch.setattr(old.watch, "batch", lambda: turns.append(None))
     with contextlib.suppress(TimeoutError):

@@ -103,6 +103,34 @@ def test_a_line_that_was_half_written_spoils_nothing(db: Opened, tmp_path: Path)
     assert verified(db, JsonSealFile(file).read())[1] == []
 
 
+ODD = (b"", b"[]", b"7", b'{"number": 1}', b"\xff\xfe", b"[" * 5_000)
+ODD_FIELDS = (
+    {"mac": "\u00e9"},
+    {"mac": None},
+    {"number": "2"},
+    {"at": 1.5},
+    {"body": "{}"},
+    {"body": "7"},
+    {"body": "\ud800"},
+    {"more": 1},
+)
+
+
+def test_odd_lines_disturb_nothing(db: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "seals.jsonl"
+    first = seal(db, file=file)
+    body = json.dumps({"number": 2, "at": NOW, "heads": []})
+    signed = {"number": 2, "at": NOW, "body": body, "mac": mac_of(KEY, body)}
+    lines = [*ODD, *(json.dumps({**signed, **odd}).encode() for odd in ODD_FIELDS), json.dumps(signed).encode()]
+    for line in lines:
+        with file.open("ab") as odd:
+            odd.write(line + b"\n")
+        verified(db, JsonSealFile(file).read())
+    second = seal(db, NOW + HOUR, file)
+    assert (second.number, json.loads(second.body)["before"]) == (2, first.mac)
+    assert JsonSealFile(file).read()[-1] == second
+
+
 def test_a_seal_made_twice_because_a_machine_died_is_no_finding(db: Opened, tmp_path: Path) -> None:
     here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
     fill(db, 2)

@@ -2,14 +2,22 @@
 
 import structlog
 
+from adapters.web.metrics import Metrics
 from bot.chores import Chore, Chores
+from bot.records import Health
 from tests.support.desk import HandClock
+
+
+def figures() -> Metrics:
+    return Metrics(lambda: (Health(0, 0, [], 0, None, 0, 0, None), []), lambda: 0)
 
 
 def test_each_chore_is_done_when_its_time_has_come() -> None:
     clock, done = HandClock(1_000), list[str]()
     chores = Chores(
-        clock, [Chore("often", 10, lambda _: done.append("often")), Chore("seldom", 100, lambda _: done.append("seldom"))]
+        clock,
+        figures(),
+        [Chore("often", 10, lambda _: done.append("often")), Chore("seldom", 100, lambda _: done.append("seldom"))],
     )
     chores.step()
     chores.step()
@@ -26,18 +34,37 @@ def test_one_that_fails_holds_up_no_other_and_is_done_again() -> None:
         done.append("tried")
         raise OSError(me)
 
-    chores = Chores(clock, [Chore("fails", 10, fails), Chore("works", 10, lambda _: done.append("works"))])
+    own = figures()
+    chores = Chores(clock, own, [Chore("fails", 10, fails), Chore("works", 10, lambda _: done.append("works"))])
     with structlog.testing.capture_logs() as logs:
         chores.step()
         clock.move(1_010)
         chores.step()
     assert done == ["tried", "works", "tried", "works"]
     assert [entry["chore"] for entry in logs] == ["fails", "fails"]
+    assert own.troubles() == ("its chore 'fails' fails and is tried again: its log says why",)
+
+
+def test_what_fails_no_longer_is_no_trouble_any_more() -> None:
+    clock, own, broken = HandClock(1_000), figures(), [True]
+
+    def turn(me: str) -> None:
+        if broken:
+            raise OSError(me)
+
+    chores = Chores(clock, own, [Chore("seal", 10, turn)])
+    chores.step()
+    assert len(own.troubles()) == 1
+    assert b"slakeeper_troubles 1.0" in own.text()
+    broken.clear()
+    clock.move(1_010)
+    chores.step()
+    assert own.troubles() == ()
 
 
 def test_a_clock_that_is_set_back_puts_nothing_off() -> None:
     clock, done = HandClock(1_000_000), list[str]()
-    chores = Chores(clock, [Chore("often", 10, lambda _: done.append("often"))])
+    chores = Chores(clock, figures(), [Chore("often", 10, lambda _: done.append("often"))])
     chores.step()
     clock.move(5_000)
     chores.step()

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.commands import VERBS
+from bot.ports import SEALING
 from bot.records import Written
-from rules.instants import parse
+from bot.shared_ports import ProcessState
+from rules.instants import DAY, HOUR, parse
 from rules.ticket import TicketEvent
 from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
 
@@ -237,6 +239,27 @@ def test_health_says_that_all_is_well_or_what_is_not(here: Desk) -> None:
     with_quarantine = here.client().post("/events", [{"id": "bad"}])
     assert with_quarantine.status_code == 202
     assert "Not understood and kept in quarantine: 1 event." in words(here.say("health"))
+
+
+def test_health_tells_what_keeps_a_process_from_its_work(here: Desk) -> None:
+    old = "it has an older configuration"
+    state = ProcessState("worker", "host-a", 11, "0.1.0", here.clock.now(), here.clock.now(), {}, (old,))
+    here.app.shared.board.post(state)
+    told = words(here.say("health"))
+    assert "Something needs you." in told
+    assert f"Worker on host-a (process 11): {old}." in told
+
+
+def test_health_tells_how_long_ago_the_ledger_was_sealed(here: Desk) -> None:
+    assert "sealed" not in words(here.say("health"))
+    fence = here.app.ledger.leases.take(SEALING, "me", here.clock.now(), DAY)
+    assert fence is not None
+    here.app.ledger.seals.seal(here.clock.now(), b"key", fence, None, lambda _: ())
+    assert "The ledger was sealed 0s ago." in words(here.say("health"))
+    assert "All is well." in words(here.say("health"))
+    here.clock.move(here.clock.now() + 26 * HOUR)
+    assert "Something needs you." in words(here.say("health"))
+    assert "The ledger was sealed 1d 2h ago." in words(here.say("health"))
 
 
 def test_help_for_one_command_says_who_may_use_it(here: Desk) -> None:
