@@ -130,7 +130,7 @@ class Watch:
 
     def _postpone(self, ticket: str, seen: int, now: int, error: Exception) -> None:
         self._figures.failed("look")
-        self._ledger.looks.postpone(ticket, seen, now, f"{type(error).__name__}: {error}")
+        self._ledger.looks.postpone(ticket, seen, now, f"{type(error).__name__}: {error}".splitlines()[0])
 
     def _look(self, history: History) -> Written | None:
         now = self._clock.now()

@@ -99,6 +99,8 @@ class Database:
         """A connection to which everything is as of one instant, however long it is asked. What fails is not tried again."""
         isolation = {} if self.alone else {"isolation_level": "REPEATABLE READ"}
         with self.engine.connect().execution_options(**isolation) as connection, connection.begin():
+            if not self.alone:  # who reads an export may take a break
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             yield connection
 
     def _done(self, work: Callable[[Connection], T], *, writes: bool) -> T:

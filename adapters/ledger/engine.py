@@ -2,8 +2,9 @@
 
 Decided here: that no error shows what was written; SQLite in WAL mode with synchronous=FULL, so that what is acknowledged is
 on the disk, write transactions that take the lock at their beginning, and nothing left in the file of what was erased or
-written over; PostgreSQL by psycopg, whose dead connections are noticed within seconds; the connection used last is used next,
-as it remembers most. Not decided here: what a failed transaction does (`database`), what is stored.
+written over; PostgreSQL by psycopg, whose dead connections are noticed within seconds, and where nobody waits for ever for
+what another one holds, nor holds it for ever; the connection used last is used next, as it remembers most. Not decided here:
+what a failed transaction does (`database`), what is stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,11 @@ _CONNECTING: Mapping[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 15_000,
 }
+
+_WAITING = (
+    "lock_timeout = '5s'",
+    "idle_in_transaction_session_timeout = '10min'",  # of a process that was halted with a row in its hands
+)
 
 
 def connect(url: str) -> Engine:
@@ -81,7 +87,15 @@ def _postgres(url: URL) -> Engine:
         raise LedgerError(f"DATABASE_URL names no database: write {EXAMPLES}")
     given = {name: value for name, value in _CONNECTING.items() if name not in url.query}
     driven = url.set(drivername="postgresql+psycopg")
-    return create_engine(driven, connect_args=given, pool_size=8, max_overflow=16, pool_use_lifo=True, hide_parameters=True)
+    engine = create_engine(driven, connect_args=given, pool_size=6, max_overflow=6, pool_use_lifo=True, hide_parameters=True)
+    event.listen(engine, "connect", _wait_briefly)
+    return engine
+
+
+def _wait_briefly(connection: Any, _record: Any) -> None:
+    # Not as options of the connection: poolers between here and the server refuse those.
+    connection.execute("; ".join(f"SET {setting}" for setting in _WAITING))
+    connection.commit()
 
 
 def _prepare(connection: Any, _record: Any) -> None:

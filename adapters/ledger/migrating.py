@@ -23,13 +23,13 @@ from sqlalchemy.exc import DatabaseError
 from adapters.ledger.chain import adopt
 from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
+from adapters.ledger.migrations.indexes import SHORT_WAIT
 from adapters.ledger.rollups import rebuild_rollups
 from adapters.ledger.schema import cells, clocks, rollup_changes
 from bot.ports import LedgerError
 
 NEWER = "the ledger is from a newer version of Slakeeper: install that one"
 
-_SHORT_WAIT = text("SET lock_timeout = '2s'")
 _TURN = text("SELECT pg_try_advisory_lock(:key)")
 _KEY = zlib.crc32(b"migrate")
 
@@ -60,7 +60,7 @@ def _on_server(engine: Engine) -> None:
     """What an attempt before this one has done is done."""
     with _one_process(engine):
         with engine.connect() as connection:
-            connection.execute(_SHORT_WAIT)
+            connection.execute(SHORT_WAIT)
             connection.commit()
             _steps(connection)
         with engine.begin() as connection:
