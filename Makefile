@@ -44,7 +44,7 @@ bench: $(COMPILED)  ## measure, one JSON object a line
 	@$(BIN)/python -m benchmarks
 
 benchledger: $(COMPILED)  ## measure ingress, watch and ledgers with a million clocks, for some minutes
-	@$(BIN)/python -m benchmarks ingress watching crossing standing
+	@$(BIN)/python -m benchmarks ingress watching waking crossing standing
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev pyproject.toml -o requirements.lock

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from adapters.ledger.forgetting import ERASED
 
 ARCHIVED_KIND = "ledger.archived"
-_ARCHIVED = text(f"SELECT body FROM entries WHERE kind = '{ARCHIVED_KIND}' ORDER BY seq")  # noqa: S608 - our own word
+_ARCHIVED = text(f"SELECT body FROM entries WHERE ticket = '' AND kind = '{ARCHIVED_KIND}' ORDER BY seq")  # noqa: S608 - our own word
 
 
 class Span(NamedTuple):

@@ -24,7 +24,7 @@ _UNLINKED = text(
     "SELECT seq, ticket, kind FROM entries WHERE day IS NULL OR shard IS NULL OR number IS NULL OR hash IS NULL ORDER BY seq"
 )
 _STRAY = text("SELECT p.entry FROM personal p LEFT JOIN entries e ON e.seq = p.entry WHERE e.seq IS NULL ORDER BY p.entry")
-_ERASED = text("SELECT body FROM entries WHERE kind = 'ledger.erased'")
+_ERASED = text("SELECT body FROM entries WHERE ticket = '' AND kind = 'ledger.erased'")
 
 
 def chained_entries(connection: Connection) -> Iterator[dict[str, Any]]:

@@ -65,6 +65,17 @@ def said(web: Process, channel: str = "support") -> list[dict[str, Any]]:
     return found
 
 
+def all_said(web: Process, channel: str = "support") -> list[dict[str, Any]]:
+    """Each message once, as it stands last; the API tells so many at a time."""
+    found, since = dict[str, dict[str, Any]](), 0
+    while True:
+        page = httpx.get(f"{web.url}/api/messages", params={"channel": channel, "since": since}, timeout=30).json()
+        if not page["messages"]:
+            return list(found.values())
+        found.update({message["id"]: message for message in page["messages"]})
+        since = page["next"]
+
+
 def take(web: Process, ticket: str = "T-1") -> None:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     assert httpx.post(f"{web.url}/events", json=[opened(now, ticket, id_=f"open-{ticket}")]).status_code == 202
@@ -119,6 +130,34 @@ def test_sigterm_ends_a_process_within_ten_seconds_also_while_the_database_is_aw
         assert "Traceback" not in process.output()
     finally:
         server.remove()
+
+
+def test_a_worker_that_is_stopped_at_work_leaves_the_rest_to_the_next_one(start: Any, ledger: str) -> None:
+    web, tickets = start("web", DATABASE_URL=ledger), [f"T-{n}" for n in range(400)]
+    assert httpx.post(f"{web.url}/events", json=[opened(NOW, id, id_=id) for id in tickets], timeout=30).status_code == 202
+    worker = start("worker", DATABASE_URL=ledger)
+    eventually(lambda: said(web))
+    assert worker.interrupt(signal.SIGTERM, 10) == 0
+    assert "Traceback" not in worker.output()
+    start("worker", DATABASE_URL=ledger)
+
+    def told() -> bool:
+        health = httpx.get(f"{web.url}/api/status", timeout=30).json()["health"]
+        return health["tickets"] == len(tickets) and not health["overdue_looks"] and not health["outbox_waiting"]
+
+    eventually(told, 60)
+    cards = [message["ticket"] for message in all_said(web) if message["kind"] == "card"]
+    assert sorted(cards) == sorted(tickets)
+
+
+def test_a_process_that_does_all_works_beside_workers(start: Any, ledger: str) -> None:
+    everything = start("run", DATABASE_URL=ledger)
+    start("worker", DATABASE_URL=ledger)
+    for number in range(5):
+        take(everything, f"T-{number}")
+    eventually(lambda: len([m for m in said(everything) if m["kind"] == "card"]) == 5)
+    health = httpx.get(f"{everything.url}/api/status").json()["health"]
+    assert (health["dead_letters"], health["failing"]) == (0, [])
 
 
 def test_a_database_that_is_away_is_told_and_waited_for(start: Any, tmp_path: Path) -> None:
