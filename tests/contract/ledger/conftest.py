@@ -7,7 +7,8 @@ import pytest
 
 from adapters.ledger.engine import connect
 from adapters.ledger.store import ledger_on
-from tests.support.desk import empty_ledger
+from tests.support.desk import Desk, empty_ledger
+from tests.support.ended import desk_at
 from tests.support.ledgers import Opened
 from tests.support.postgres import Postgres
 
@@ -28,3 +29,13 @@ def db(url: str) -> Iterator[Opened]:
     engine = connect(url)
     yield Opened(ledger_on(engine), engine, url)
     engine.dispose()
+
+
+@pytest.fixture
+def here(url: str, tmp_path: Path) -> Iterator[Desk]:
+    yield from desk_at(url, tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "archive"

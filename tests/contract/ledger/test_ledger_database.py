@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from adapters.ledger.schema import metadata
 from adapters.ledger.store import open_ledger
 from bot.ports import LedgerError
 from tests.support.desk import NINE, Desk, answered, opened
-from tests.support.ended import desk_at
 from tests.support.ledgers import Opened
 from tests.support.postgres import free_port
 
@@ -120,11 +118,6 @@ def test_a_table_that_is_held_is_told(db: Opened, monkeypatch: pytest.MonkeyPatc
         export.execute(text("select * from quarantine")).all()
         with pytest.raises(LedgerError, match="such as an export or a backup, holds a table: run this again"):
             migrate(db.url)
-
-
-@pytest.fixture
-def here(url: str, tmp_path: Path) -> Iterator[Desk]:
-    yield from desk_at(url, tmp_path)
 
 
 def test_a_process_goes_on_while_a_later_version_adds_to_the_database(here: Desk, db: Opened) -> None:

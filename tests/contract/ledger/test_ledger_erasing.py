@@ -1,7 +1,6 @@
 """Erasing a person's data: it is gone, and the figures, the chain and the register are as they were."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,6 @@ from tests.support.ended import ANNA, OTTO, desk_at, differences, ended, figures
 from tests.support.ledgers import Opened
 
 NAMES = ("Petersen", "u-7", "petersen@")
-
-
-@pytest.fixture
-def here(url: str, tmp_path: Path) -> Iterator[Desk]:
-    yield from desk_at(url, tmp_path)
 
 
 def forgotten(here: Desk, db: Opened, person: str = "u-7") -> list[str]:
