@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -29,9 +30,10 @@ from adapters.ledger.schema import cells, clocks, rollup_changes
 from bot.ports import LedgerError
 
 NEWER = "the ledger is from a newer version of Slakeeper: install that one"
-
 _TURN = text("SELECT pg_try_advisory_lock(:key)")
 _KEY = zlib.crc32(b"migrate")
+
+log = structlog.get_logger()
 
 
 def migrate(url: str) -> None:
@@ -73,8 +75,10 @@ def _one_process(engine: Engine) -> Iterator[None]:
     write would wait for a transaction which waits for the lock.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.execute(_TURN, {"key": _KEY}).scalar():
-            time.sleep(0.2)
+        if not connection.execute(_TURN, {"key": _KEY}).scalar():
+            log.info("another process brings the database to its version; this one waits for it")
+            while not connection.execute(_TURN, {"key": _KEY}).scalar():
+                time.sleep(0.2)
         try:
             yield
         finally:
