@@ -69,13 +69,19 @@ class SqlIntake:
         one that is written after it has to look again.
         """
 
+        tried = False
+
         def work(connection: Connection) -> bool:
+            nonlocal tried
             attend(connection, {event.ticket}, clock())
             now = clock()
             row, hidden = event_entry(replace(event, time=now, recorded=now), now, self._public)
-            if _known(connection, [row["key"]]) or archived_among(connection, {event.ticket}):
+            if archived_among(connection, {event.ticket}):
                 return False
+            if _known(connection, [row["key"]]):
+                return tried  # then it is this one, whose commit was not answered
             insert_entries(connection, [(row, hidden)], now)
+            tried = True
             return True
 
         return self._database.write(work)

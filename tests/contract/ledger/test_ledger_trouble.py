@@ -42,8 +42,8 @@ def test_a_connection_that_is_lost_within_a_transaction_is_made_again(db: Opened
     assert Database(db.engine).write(work) == "done"
 
 
-def test_a_commit_whose_answer_is_lost_stores_nothing_twice(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    on_postgres(db)
+def lose_one_answer(db: Opened, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """The next commit happens, and nobody hears of it."""
     commit, lost = db.engine.dialect.do_commit, []
 
     def unheard(connection: Any) -> None:
@@ -54,10 +54,27 @@ def test_a_commit_whose_answer_is_lost_stores_nothing_twice(db: Opened, monkeypa
             raise db.engine.dialect.loaded_dbapi.OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(db.engine.dialect, "do_commit", unheard)
+    return lost
+
+
+def test_a_commit_whose_answer_is_lost_stores_nothing_twice(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_postgres(db)
+    lost = lose_one_answer(db, monkeypatch)
     db.ledger.intake.append([ticket_event()], [], NOW)
     assert lost
     assert len(db.ledger.looks.histories(["T-1"])[0].events) == 1
     assert db.rows("select count(*), max(number) from entries") == [(1, 1)]
+
+
+def test_who_acts_while_an_answer_is_lost_is_told_that_it_was_done(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_postgres(db)
+    db.ledger.intake.append([ticket_event()], [], NOW)
+    lost = lose_one_answer(db, monkeypatch)
+    act = TicketEvent("T-1", "page.escalated", NOW, {"by": "ben"}, "press-1", "slakeeper")
+    assert db.ledger.intake.act(act, lambda: NOW)
+    assert lost
+    assert not db.ledger.intake.act(act, lambda: NOW), "the press is delivered once more"
+    assert [event.id for event in db.ledger.looks.histories(["T-1"])[0].events][1:] == ["press-1"]
 
 
 def test_what_conflicts_again_and_again_is_raised_in_the_end(db: Opened) -> None:
