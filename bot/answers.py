@@ -141,14 +141,26 @@ def health(health: Health, now: int) -> Answer:
     lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
     if health.sealed_at is not None:
         lines.append(f"The ledger was sealed {spoken(max(0, now - health.sealed_at))} ago.")
+    elif health.sealing:
+        lines.append("The ledger was never sealed.")
+    ahead = 0 if health.newest_at is None else health.newest_at - now
+    if ahead > MINUTE:
+        lines.append(
+            f"The newest entry was written {spoken(ahead)} ahead of the clock here, so one of two clocks is wrong. What came "
+            "in then is looked at when its time comes."
+        )
     lines.extend(_process(state, now) for state in health.processes)
     troubles = [f"{_called(state)}: {trouble}." for state in health.processes for trouble in state.troubles]
-    lines.extend(troubles)
+    lines += troubles
+    if not health.processes:
+        lines.append("What processes say of themselves is not seen from here: the page shows it, and their /metrics.")
     if health.unshared:
         lines.append(f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.")
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
-    unsealed = health.sealed_at is not None and now - health.sealed_at > _SEALED_WITHIN
-    ill = (health.overdue_looks, health.failing, health.dead_letters, late, health.unshared, unsealed, troubles)
+    since = health.sealed_at if health.sealed_at is not None or not health.sealing else health.began_at
+    unsealed = since is not None and now - since > _SEALED_WITHIN
+    odd = (late, unsealed, ahead > MINUTE, troubles)
+    ill = (health.overdue_looks, health.failing, health.dead_letters, health.unshared, *odd)
     well = not any(ill)
     return _one(
         Card(

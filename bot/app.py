@@ -177,7 +177,7 @@ def build_app(
             *([Chore("archive", DAY, archiving.turn)] if archiving else []),
         ],
     )
-    handlers = Handlers(ledger, book, clock, watch, registrar, shared)
+    handlers = Handlers(ledger, book, clock, watch, registrar, shared, sealing=sealing is not None)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
     ingress = Ingress(GroupCommit(ledger.intake, clock, figures).append, batch_of, clock, security, figures, came_in)

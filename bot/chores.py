@@ -1,7 +1,7 @@
 """Chores: what is done now and then, by one process for all.
 
-Decided here: when each is done, that a long one holds up no other, and that one which fails is told and done again when its
-time comes next. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not
+Decided here: when each is done, that a long one holds up no other, and that one which fails is told and soon done
+again. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not
 decided here: what is done, and under which lease.
 """
 
@@ -18,8 +18,11 @@ import structlog
 from bot.figures import Figures
 from bot.loops import go_on
 from bot.ports import WallClockPort
+from rules.instants import MINUTE
 
 STEP_SECONDS = 1.0
+AGAIN = 5 * MINUTE
+"""After so long at most, what has failed is done again."""
 
 log = structlog.get_logger()
 
@@ -63,6 +66,7 @@ class Chores:
             chore.turn(self._me)
         except Exception:
             log.exception("a chore failed; its turn comes again", chore=chore.name)
+            self._next[chore.name] = now + min(chore.every, AGAIN)
             self._figures.failed("chore")
             self._figures.troubled(chore.name, f"its chore {chore.name!r} fails and is tried again: its log says why")
         else:

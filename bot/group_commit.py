@@ -1,7 +1,8 @@
 """Group commit: events of requests that come at the same time are stored in one transaction.
 
 Decided here: that while one transaction runs, what comes in meanwhile gathers for the next one, so nobody waits for company
-when little comes in; that each request is answered only after its own commit; that one which cannot be stored fails no other.
+when little comes in; that each request is answered only after its own commit; that one which cannot be stored, or whose ticket
+is held by another process, fails no other.
 Not decided here: how events are stored (`Intake`).
 """
 
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot.figures import Figures
-from bot.ports import Intake, LedgerUnavailableError, WallClockPort
+from bot.ports import Intake, LedgerBusyError, LedgerUnavailableError, WallClockPort
 from bot.records import Batch, Stored
 
 MOST_EVENTS = 500
@@ -31,7 +32,8 @@ class GroupCommit:
         self._intake, self._clock, self._figures = intake, clock, figures
         self._waiting: list[_Waiting] = []
         self._storing: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, "intake")
+        self._thread, self._aside = ThreadPoolExecutor(1, "intake"), ThreadPoolExecutor(4, "intake alone")
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def append(self, batch: Batch) -> list[Stored]:
         """Store a request's events; for each, whether it is new, or why it was refused. Raises LedgerUnavailableError, and
@@ -49,7 +51,7 @@ class GroupCommit:
             try:
                 news = await asyncio.get_running_loop().run_in_executor(self._thread, self._write, group)
             except Exception as error:
-                await self._settle_alone(group, error)
+                self._settle(group, error)
             else:
                 _answer(group, news)
 
@@ -71,18 +73,31 @@ class GroupCommit:
         self._figures.batch("events", len(events))
         return news
 
-    async def _settle_alone(self, group: Sequence[_Waiting], error: Exception) -> None:
+    def _settle(self, group: Sequence[_Waiting], error: Exception) -> None:
         """After a transaction failed: where the database does not answer, all have failed; else one of them is to blame, and
-        each is tried alone.
+        each is tried alone, while the next group is stored.
         """
+        down = isinstance(error, LedgerUnavailableError) and not isinstance(error, LedgerBusyError)
         for waiting in group:
-            try:
-                if len(group) == 1 or isinstance(error, LedgerUnavailableError):
-                    raise error
-                _answer([waiting], await asyncio.get_running_loop().run_in_executor(self._thread, self._write, [waiting]))
-            except Exception as own:
-                if not waiting.news.done():
-                    waiting.news.set_exception(own)
+            if down or len(group) == 1:
+                _fail(waiting, error)
+                continue
+            task = asyncio.create_task(self._alone(waiting))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _alone(self, waiting: _Waiting) -> None:
+        try:
+            news = await asyncio.get_running_loop().run_in_executor(self._aside, self._write, [waiting])
+        except Exception as error:
+            _fail(waiting, error)
+        else:
+            _answer([waiting], news)
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.news.done():
+        waiting.news.set_exception(error)
 
 
 def _answer(group: Sequence[_Waiting], news: Sequence[Stored]) -> None:

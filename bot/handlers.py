@@ -40,10 +40,18 @@ class Handlers:
     """Answers commands from one ledger and book."""
 
     def __init__(
-        self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch, registrar: Registrar, shared: Shared
+        self,
+        ledger: Ledger,
+        book: Book,
+        clock: WallClockPort,
+        watch: Watch,
+        registrar: Registrar,
+        shared: Shared,
+        *,
+        sealing: bool,
     ) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
-        self._registrar, self._shared = registrar, shared
+        self._registrar, self._shared, self._sealing = registrar, shared, sealing
         self._queries: dict[str, Callable[[Command], Answer]] = {
             "status": lambda command: status(ledger.reader, book, command.subject, clock.now()),
             "report": lambda command: report(ledger.reader, book, command.words, clock.now()),
@@ -93,7 +101,8 @@ class Handlers:
     def _health(self) -> Health:
         known = self._ledger.reader.health(self._clock.now())
         processes, wrong = self._shared.board.read(), self._shared.check()
-        return replace(known, sweeps=self._ledger.sweeps.under_way(), processes=processes, unshared=wrong)
+        sweeps = self._ledger.sweeps.under_way()
+        return replace(known, sealing=self._sealing, sweeps=sweeps, processes=processes, unshared=wrong)
 
     def _exceptions(self, command: Command, who: Person | None, act: str | None) -> Answer:
         step, now = command.subject, self._clock.now()

@@ -40,6 +40,10 @@ class LedgerUnavailableError(LedgerError):
     """The ledger's database does not answer, or cannot be written now; nothing of what was asked is stored."""
 
 
+class LedgerBusyError(LedgerUnavailableError):
+    """Something that this asks for is held by another transaction, for longer than is waited; the rest may well be done."""
+
+
 class WallClockPort(Protocol):
     """What time it is."""
 

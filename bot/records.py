@@ -176,7 +176,9 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Health:
-    """The bot's own state: what the ledger says of it, which processes say that they work, and what keeps them from sharing."""
+    """The bot's own state: what the ledger says of it, which processes say that they work, and what keeps them from sharing.
+    `began_at` and `newest_at` are the recordings of its first and last entries; `sealing`: there is a key to seal it with.
+    """
 
     tickets: int
     overdue_looks: int
@@ -186,6 +188,9 @@ class Health:
     dead_letters: int
     quarantined: int
     sealed_at: int | None
+    began_at: int | None
+    newest_at: int | None
+    sealing: bool = False
     sweeps: Sequence[Sweep] = ()
     processes: Sequence[ProcessState] = ()
     unshared: str | None = None

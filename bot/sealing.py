@@ -22,9 +22,9 @@ class Sealing:
         self._ledger, self._clock, self._key, self._file, self._channel = ledger, clock, key, file, channel
 
     def due(self, now: int) -> bool:
-        """Whether the present day has no seal yet."""
+        """Whether the present day has no seal yet; one that lies far ahead was made before the clock was set back."""
         last = self._ledger.seals.last()
-        return last is None or last.at // DAY != now // DAY  # it lies ahead where the clock was set back
+        return last is None or last.at // DAY < now // DAY or last.at > now + 2 * DAY
 
     def seal(self, fence: int) -> Seal:
         """Seal what there is, under the lease's number. Raises OSError where the file cannot be written: nothing is sealed."""

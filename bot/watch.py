@@ -72,12 +72,11 @@ class Watch:
         if self._superseded():
             return 0
         self._registrar.announce()
-        swept = self._ledger.sweeps.step(self._clock.now())
         claimed = self._ledger.looks.claim(self._clock.now(), BATCH)
         if claimed:
             histories, _ = self._look_at(list(claimed))
             self._measure(histories, claimed)
-        return len(claimed) + swept
+        return len(claimed) + self._ledger.sweeps.step(self._clock.now())
 
     def _superseded(self) -> bool:
         old = "it has an older configuration than the one that was published last and looks at nothing: restart it"

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
 
     sla_config: Path = DEFAULT_CONFIG
     """The configuration: a file or a folder."""
-    database_url: str = "sqlite:///slakeeper.db"
+    database_url: str = Field(default="sqlite:///slakeeper.db", repr=False)
     """The ledger. SQLite's file is made where it is missing."""
     redis_url: SecretStr | None = None
     """Redis or Valkey between processes; not used by one process alone."""

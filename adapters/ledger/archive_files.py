@@ -7,7 +7,7 @@ that a file has its name only when it is on the disk and has been read back. Not
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,11 @@ class ArchiveFolder:
         self.path = path
         self._seals = JsonSealFile(path / "seals.jsonl")
 
-    def write(self, entries: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-        """Write entries of one month; the file's name and SHA-256. Raises ArchiveError."""
+    def write(self, entries: Sequence[Mapping[str, Any]], taken: Collection[str]) -> tuple[str, str]:
+        """Write entries of one month under a name that is not taken, here or in another folder; it, and the file's SHA-256.
+
+        Raises ArchiveError.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         month = month_of(entries[0]["day"])
         new = self.path / f"ledger-{month}.part"
@@ -45,7 +48,7 @@ class ArchiveFolder:
         if not _same(entries, _entries(new)):
             raise ArchiveError(f"{new} does not hold what was written to it: look at the disk")
         digest = _digest(new)
-        name = self._next(month)
+        name = _next(month, self.names().union(taken))
         new.rename(self.path / name)
         _sync(self.path)
         return name, digest
@@ -73,9 +76,10 @@ class ArchiveFolder:
         """The files that are there."""
         return {path.name for path in self.path.glob(_PATTERN)}
 
-    def _next(self, month: str) -> str:
-        numbers = [int(name.split(".")[-2]) for name in self.names() if name.startswith(f"ledger-{month}.")]
-        return f"ledger-{month}.{max(numbers, default=0) + 1:04}.parquet"
+
+def _next(month: str, taken: Collection[str]) -> str:
+    numbers = [int(name.split(".")[-2]) for name in taken if name.startswith(f"ledger-{month}.")]
+    return f"ledger-{month}.{max(numbers, default=0) + 1:04}.parquet"
 
 
 def month_of(day: int) -> str:

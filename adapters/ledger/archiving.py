@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 
 from adapters.ledger import chain
 from adapters.ledger.archive_files import ArchiveFolder, month_of
-from adapters.ledger.archived import ARCHIVED_KIND, Archived, spans_of
+from adapters.ledger.archived import ARCHIVED_KIND, Archived, archived, spans_of
 from adapters.ledger.database import Database
 from adapters.ledger.erasing import ledger_entry
 from adapters.ledger.exporting import exported
@@ -90,10 +90,11 @@ def _written(connection: Connection, folder: ArchiveFolder, ids: Sequence[str]) 
     for some in in_parts(ids):
         rows += map(exported, connection.execute(select(entries).where(entries.c.ticket.in_(some))))
     rows.sort(key=_PLACE)
+    taken = {file.file for file in archived(connection)}
     files = []
     for _, own in groupby(rows, key=lambda row: month_of(row["day"])):
         part = list(own)
-        files.append(Archived(*folder.write(part), len(part), tuple(spans_of(part))))
+        files.append(Archived(*folder.write(part, taken), len(part), tuple(spans_of(part))))
     folder.keep(all_seals(connection))
     return files
 

@@ -5,11 +5,11 @@ be there already by one statement over a JSON document (measured against execute
 have the same columns. Not decided here: what is written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import psycopg
 from pydantic_core import to_json
 from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
@@ -21,7 +21,8 @@ Row = Mapping[str, Any]
 def fetch_all(connection: Connection, wanted: Select[Any], **values: Any) -> list[tuple[Any, ...]]:
     """The rows of a question as the driver gives them: plain tuples, in a third of the time that SQLAlchemy's own rows take."""
     result = connection.execute(wanted, values)
-    rows = [*result.cursor.fetchall()]
+    with _errors_as_usual(connection, "fetch"):
+        rows = [*result.cursor.fetchall()]
     result.close()
     return rows
 
@@ -57,18 +58,25 @@ def replace_all(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 
 def _copy(connection: Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
-    """COPY goes past SQLAlchemy, so its errors are told as SQLAlchemy tells them."""
+    driver: Any = connection.connection
+    with _errors_as_usual(connection, statement), driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in values:
+            copy.write_row(row)
+
+
+@contextmanager
+def _errors_as_usual(connection: Connection, statement: str) -> Iterator[None]:
+    """What goes past SQLAlchemy fails as SQLAlchemy tells it."""
+    kind: type[Exception] = connection.dialect.loaded_dbapi.Error
     driver: Any = connection.connection
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in values:
-                copy.write_row(row)
-    except psycopg.Error as error:
-        lost = driver.closed
+        yield
+    except kind as error:
+        lost = bool(getattr(driver, "closed", False))
         if lost:
             connection.invalidate(error)
         raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=lost, dialect=connection.dialect
+            statement, None, error, kind, hide_parameters=True, connection_invalidated=lost, dialect=connection.dialect
         ) from error
 
 

@@ -44,8 +44,9 @@ def append(connection: Connection, rows: Sequence[Mapping[str, Any]], now: int) 
     return arrivals
 
 
-def adopt(connection: Connection) -> None:
-    """Take entries that a version without chains has written into a chain of their day."""
+def adopt(connection: Connection) -> int:
+    """Take entries that a version without chains has written into a chain of their day; how many there were."""
+    adopted = 0
     unchained = select(entries).where(entries.c.hash.is_(None)).order_by(entries.c.seq).limit(_ADOPTED_AT_ONCE)
     links = update(entries).where(entries.c.seq == bindparam("own"))
     while rows := [dict(row._mapping) for row in connection.execute(unchained)]:
@@ -54,6 +55,8 @@ def adopt(connection: Connection) -> None:
         linked = _linked(connection, mine, rows[0]["recorded_at"])
         values = [{"own": row["seq"], **{name: row[name] for name in ("day", "shard", "number", "hash")}} for row in linked]
         connection.execute(links, values)
+        adopted += len(values)
+    return adopted
 
 
 def link(before: bytes, row: Mapping[str, Any]) -> bytes:

@@ -19,17 +19,19 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from bot.ports import LedgerUnavailableError
+from bot.ports import LedgerBusyError, LedgerUnavailableError
 
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 8.0
 """For so long a transaction is tried again, before what it was for is told that it failed."""
 MOST_CONFLICTS = 5
-_PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25006", "53300"})
-"""SQLSTATEs of what passes: serialization failure, deadlock, lock not available, shutdown, crash, starting, read-only (a server
+_PASSING = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "25006", "53300"})
+"""SQLSTATEs of what passes: serialization failure, deadlock, shutdown, crash, starting, read-only (a server
 that has become a standby), too many connections. Source: PostgreSQL's manual, appendix A.
 """
+_BUSY = "55P03"
+"""A lock was waited for long enough (`engine`)."""
 _NO_TABLE = ("42P01", "42703")
 _SQLITE = {
     "SQLITE_FULL": "the disk is full: make room; what was not acknowledged is not stored",
@@ -45,7 +47,6 @@ _POSTGRES = {
     "53100": "the database's disk is full: make room; what was not acknowledged is not stored",
     "53": "the database has run out of memory or connections: look at its settings; what was not acknowledged is not stored",
     "58": "the database's disk answers with errors: look at it",
-    "55P03": "something that takes long, such as an export or a backup, holds a table: run this again when it has ended",
     "57014": "the database has cancelled a statement: is its statement_timeout too short?",
     "42501": "the user in DATABASE_URL may not do this: take that of another role (docs/postgres-roles.sql)",
 }
@@ -96,12 +97,18 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A connection to which everything is as of one instant, however long it is asked. What fails is not tried again."""
+        """A connection to which everything is as of one instant, however long it is asked. What fails is not tried again.
+
+        Raises LedgerUnavailableError.
+        """
         isolation = {} if self.alone else {"isolation_level": "REPEATABLE READ"}
-        with self.engine.connect().execution_options(**isolation) as connection, connection.begin():
-            if not self.alone:  # who reads an export may take a break
-                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            yield connection
+        try:
+            with self.engine.connect().execution_options(**isolation) as connection, connection.begin():
+                if not self.alone:  # who reads an export may take a break
+                    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+                yield connection
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise _told(error) from error
 
     def _done(self, work: Callable[[Connection], T], *, writes: bool) -> T:
         def once() -> T:
@@ -144,6 +151,8 @@ def _told(error: Exception) -> Exception:
     original = getattr(error, "orig", None)
     if getattr(original, "sqlstate", "") in _NO_TABLE or "no such table" in str(original):
         return LedgerUnavailableError("the database has no tables of this version: run sla migrate")
+    if getattr(original, "sqlstate", "") == _BUSY:
+        return LedgerBusyError("another process holds what this needs for too long: try again")
     name = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or "")
     said = next((words for code, words in (_SQLITE | _POSTGRES).items() if name.startswith(code)), None)
     if said:

@@ -36,7 +36,7 @@ _CONNECTING: Mapping[str, Any] = {
 
 _WAITING = (
     "lock_timeout = '5s'",
-    "idle_in_transaction_session_timeout = '10min'",  # of a process that was halted with a row in its hands
+    "idle_in_transaction_session_timeout = '20s'",  # of a machine that was halted or lost with a row in its hands
 )
 
 

@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, exists, select, text
+from sqlalchemy import Connection, exists, select, text
 from sqlalchemy.exc import DatabaseError
 
 from adapters.ledger.chain import adopt
@@ -27,10 +27,11 @@ from adapters.ledger.engine import connect
 from adapters.ledger.migrations.indexes import SHORT_WAIT
 from adapters.ledger.rollups import rebuild_rollups
 from adapters.ledger.schema import cells, clocks, rollup_changes
-from bot.ports import LedgerError
+from bot.ports import LedgerBusyError, LedgerError
 
 NEWER = "the ledger is from a newer version of Slakeeper: install that one"
 _TURN = text("SELECT pg_try_advisory_lock(:key)")
+_PATIENCE_SECONDS = 60.0
 _KEY = zlib.crc32(b"migrate")
 
 log = structlog.get_logger()
@@ -44,7 +45,11 @@ def migrate(url: str) -> None:
         if database.alone:
             database.write(_all_at_once)
         else:
-            database.attempt(lambda: _on_server(engine))
+            _on_server(database)
+    except LedgerBusyError:
+        raise LedgerError(
+            "something that takes long, such as an export or a backup, holds a table: run sla migrate again when it has ended"
+        ) from None
     except CommandError as error:
         raise LedgerError(f"{NEWER} ({error})") from None
     except DatabaseError as error:
@@ -58,23 +63,35 @@ def _all_at_once(connection: Connection) -> None:
     _brought_up(connection)
 
 
-def _on_server(engine: Engine) -> None:
-    """What an attempt before this one has done is done."""
-    with _one_process(engine):
-        with engine.connect() as connection:
+def _on_server(database: Database) -> None:
+    """Where an attempt fails, what it has done is done."""
+
+    def remaining_steps() -> None:
+        with database.engine.connect() as connection:
             connection.execute(SHORT_WAIT)
             connection.commit()
             _steps(connection)
-        with engine.begin() as connection:
-            _brought_up(connection)
+
+    with _one_process(database):
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                database.attempt(remaining_steps)
+                database.write(_brought_up)
+                return
+            except LedgerBusyError:
+                if time.monotonic() > end:
+                    raise
+                log.info("a table is held by something that takes long; this waits for it, and lets others pass meanwhile")
+                time.sleep(1)
 
 
 @contextmanager
-def _one_process(engine: Engine) -> Iterator[None]:
+def _one_process(database: Database) -> Iterator[None]:
     """Let other processes wait until this one has migrated. They ask again and again: an index that is built while others
     write would wait for a transaction which waits for the lock.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database.attempt(database.engine.connect).execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.execute(_TURN, {"key": _KEY}).scalar():
             log.info("another process brings the database to its version; this one waits for it")
             while not connection.execute(_TURN, {"key": _KEY}).scalar():
@@ -93,9 +110,9 @@ def _steps(connection: Connection) -> None:
 
 def _brought_up(connection: Connection) -> None:
     """What this version computes of what earlier ones have written."""
-    adopt(connection)
+    adopted = adopt(connection)
     counted = exists(select(cells.c.id)) | exists(select(rollup_changes.c.id))
-    if connection.execute(select(exists(select(clocks.c.ticket)) & ~counted)).scalar():
+    if adopted or connection.execute(select(exists(select(clocks.c.ticket)) & ~counted)).scalar():
         rebuild_rollups(connection)
 
 

@@ -29,8 +29,10 @@ def _has_older() -> ColumnElement[bool]:
 
 
 def _due(now: int) -> ColumnElement[bool]:
-    """To be sent now; a row that was taken far ahead was taken before the clock was set back."""
-    return or_(outbox.c.due_at <= now, (outbox.c.state == "sending") & (outbox.c.due_at > now + 2 * MINUTE))
+    """To be sent now; a row that was made or taken far ahead was so before the clock was set back."""
+    taken_ahead = (outbox.c.state == "sending") & (outbox.c.due_at > now + 2 * MINUTE)
+    made_ahead = (outbox.c.state == "pending") & (outbox.c.attempts == 0) & (outbox.c.created_at > now + MINUTE)
+    return or_(outbox.c.due_at <= now, made_ahead, taken_ahead)
 
 
 def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
@@ -62,13 +64,14 @@ class SqlOutbox:
         def work(connection: Connection) -> list[OutboxRow]:
             one_at_a_time(connection, "outbox")  # a channel's rows go to one process, so that they keep their order
             rows = connection.execute(due).all()
-            if rows:
-                connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(again))
+            taken = update(outbox).where(outbox.c.id.in_([row.id for row in rows]), waiting).values(again)
+            mine = set(connection.execute(taken.returning(outbox.c.id)).scalars()) if rows else set()
             return [
                 OutboxRow(
                     r.key, r.ticket, r.platform, r.channel, json.loads(r.body), r.due_at, r.id, r.attempts + 1, r.created_at
                 )
                 for r in rows
+                if r.id in mine  # another process may just have said that it has sent one
             ]
 
         return self._database.write(work)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select, text
 
 from adapters.ledger.database import Database
 from adapters.ledger.open_tickets import open_tickets
-from adapters.ledger.schema import FAILING, clocks, outbox, pages, quarantine, seals, tickets
+from adapters.ledger.schema import FAILING, clocks, entries, outbox, pages, quarantine, seals, tickets
 from adapters.ledger.soonest import latest_breached, soonest_due
 from adapters.ledger.tallies import last_judged, tally
 from bot.records import Health, Tally, TicketView
@@ -100,6 +100,8 @@ class SqlReader:
             dead_letters=self._number(select(func.count()).select_from(outbox).where(outbox.c.state == "failed")),
             quarantined=self._number(select(func.count()).where(quarantine.c.replayed_at.is_(None))),
             sealed_at=self._number(select(func.max(seals.c.at))),
+            began_at=self._number(select(entries.c.recorded_at).order_by(entries.c.seq).limit(1)),
+            newest_at=self._number(select(entries.c.recorded_at).order_by(entries.c.seq.desc()).limit(1)),
         )
 
     def _all(self, wanted: Select[Any]) -> Sequence[Any]:

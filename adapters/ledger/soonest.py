@@ -5,6 +5,7 @@ verdict since their last look are found by the index that holds just these. Not 
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, select
 from adapters.ledger.schema import clocks
 from adapters.ledger.standing import overdue_since, passed, verdict_now
 
+_due_and_ticket = attrgetter("due_at", "ticket")
 _KEYS = [clocks.c[column.name] for column in clocks.primary_key]
 
 
@@ -20,11 +22,12 @@ def soonest_due(connection: Connection, now: int, verdicts: Sequence[str], limit
     due = (clocks.c.due_at, clocks.c.ticket)
     held = select(clocks).where(verdict_now(now).in_(verdicts)).limit(limit)
     of_each = [held.where(clocks.c.verdict == verdict) for verdict in verdicts]
-    parts = [held.where(passed(now)).order_by(*due)]
-    parts += [part.where(clocks.c.due_at.is_not(None)).order_by(*due) for part in of_each]
-    parts += [part.where(clocks.c.due_at.is_(None)).order_by(clocks.c.ticket) for part in of_each]
-    found = _each_once(connection, parts)
-    return sorted(found, key=lambda row: (row.due_at is None, row.due_at or 0, row.ticket))[:limit]
+    running = [part.where(clocks.c.due_at.is_not(None)).order_by(*due) for part in of_each]
+    found = sorted(_each_once(connection, [held.where(passed(now)).order_by(*due), *running]), key=_due_and_ticket)
+    if len(found) < limit:
+        paused = [part.where(clocks.c.due_at.is_(None)).order_by(clocks.c.ticket) for part in of_each]
+        found += sorted(_each_once(connection, paused), key=attrgetter("ticket"))
+    return found[:limit]
 
 
 def latest_breached(connection: Connection, now: int, since: int, limit: int) -> list[Row[Any]]:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.ports import LedgerError
 from bot.records import Health, Tally
 from rules.attainment import Attainment
 from rules.instants import SECOND
@@ -91,8 +92,16 @@ class _Standing(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """The outbox, what failed for good, and every agreement's attainment."""
-        health, tallies = self._standing()
+        """The outbox, what failed for good, and every agreement's attainment; of the ledger only whether it answers, where it
+        does not.
+        """
+        up = "Whether the ledger's database answers."
+        try:
+            health, tallies = self._standing()
+        except LedgerError:
+            yield GaugeMetricFamily("slakeeper_ledger_up", up, value=0)
+            return
+        yield GaugeMetricFamily("slakeeper_ledger_up", up, value=1)
         oldest = self._now() if health.oldest_waiting is None else health.oldest_waiting
         for name, help, value in (
             ("outbox_waiting", "Messages waiting to be sent.", health.outbox_waiting),

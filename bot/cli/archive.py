@@ -36,7 +36,6 @@ def archive(
     from adapters.ledger.store import open_ledger
     from bot.app import build_archiving
     from bot.cli.run import prepare
-    from bot.ports import LedgerError
 
     settings = read_settings()
     folder = to or settings.archive_folder
@@ -52,7 +51,7 @@ def archive(
             moved = archiving.turn(f"{socket.gethostname()}/{os.getpid()}", progress.advance)
     except OSError as error:
         raise settings_error(f"{folder} cannot be written, so nothing more is archived: {error.strerror or error}") from None
-    except (ArchiveError, LedgerError) as error:
+    except ArchiveError as error:
         raise settings_error(str(error)) from None
     if moved is None:
         raise settings_error("another process is archiving the ledger: try again in some minutes")

@@ -13,7 +13,7 @@ import typer
 
 from adapters.wall_clock import WallClock
 from bot.cli.archive import entries_in_words
-from bot.cli.options import read_settings, settings_error, usage_error
+from bot.cli.options import read_settings, usage_error
 from bot.messages import counted
 
 if TYPE_CHECKING:
@@ -34,28 +34,24 @@ def erase(
     """
     from adapters.ledger import erasing
     from bot.cli.ledger import read_only
-    from bot.ports import LedgerError
 
     person, by, because = (person or "").strip(), by.strip(), because.strip()
     _check(person, ticket, by, because)
     database = read_only(read_settings())
-    try:
-        ids = erasing.known_ticket(database, ticket) if ticket else erasing.tickets_of(database, person)
-        refused = [] if ticket else erasing.refused_of(database, person)
-        entries = erasing.personal_entries(database, ids)
-        if not ids and not refused:
-            typer.echo("Nothing is known of this ticket." if ticket else "No ticket was asked for by this person.")
-            return
-        typer.echo(
-            f"To be erased: the personal fields of {entries_in_words(entries)} in {counted(len(ids), 'ticket')}, what was said "
-            f"of them in the local chat, and {counted(len(refused), 'event')} in quarantine."
-        )
-        if not yes:
-            typer.confirm("This cannot be undone. Erase it?", abort=True)
-        erasing.erase(database, ids, refused, by, because, WallClock().now())
-        _end(database)
-    except LedgerError as error:
-        raise settings_error(str(error)) from None
+    ids = erasing.known_ticket(database, ticket) if ticket else erasing.tickets_of(database, person)
+    refused = [] if ticket else erasing.refused_of(database, person)
+    entries = erasing.personal_entries(database, ids)
+    if not ids and not refused:
+        typer.echo("Nothing is known of this ticket." if ticket else "No ticket was asked for by this person.")
+        return
+    typer.echo(
+        f"To be erased: the personal fields of {entries_in_words(entries)} in {counted(len(ids), 'ticket')}, what was said "
+        f"of them in the local chat, and {counted(len(refused), 'event')} in quarantine."
+    )
+    if not yes:
+        typer.confirm("This cannot be undone. Erase it?", abort=True)
+    erasing.erase(database, ids, refused, by, because, WallClock().now())
+    _end(database)
 
 
 def _check(person: str, ticket: str | None, by: str, because: str) -> None:

@@ -88,7 +88,6 @@ def seal() -> None:
     from adapters.ledger.store import open_ledger
     from bot.app import build_sealing
     from bot.cli.run import prepare
-    from bot.ports import LedgerError
 
     settings = read_settings()
     prepare(settings)
@@ -105,8 +104,6 @@ def seal() -> None:
         raise settings_error(
             f"SEAL_FILE {settings.seal_file} cannot be written, so nothing is sealed: {error.strerror}"
         ) from None
-    except LedgerError as error:
-        raise settings_error(str(error)) from None
     typer.echo(f"Seal {made.number} at {text(made.at)}: mac {made.mac}")
 
 
@@ -117,13 +114,10 @@ def read_only(settings: Settings) -> Database:
     from adapters.ledger.migrating import check_version
     from bot.ports import LedgerError
 
-    try:
-        database = Database(connect(settings.database_url))
-        if (file := file_of(database.engine)) is not None and not file.exists():
-            raise LedgerError(f"there is no ledger at {file}: set DATABASE_URL")
-        check_version(database)
-    except LedgerError as error:
-        raise settings_error(str(error)) from None
+    database = Database(connect(settings.database_url))
+    if (file := file_of(database.engine)) is not None and not file.exists():
+        raise LedgerError(f"there is no ledger at {file}: set DATABASE_URL")
+    check_version(database)
     return database
 
 

@@ -56,17 +56,16 @@ def _work(role: Role, config: Path | None) -> None:
     from adapters.ledger.holding import hold
     from adapters.redis.connection import RedisUrlError
     from bot.app import build_app, terminal_sender
-    from bot.ports import LedgerError
 
     settings = read_settings()
     book = load_book(config, warn=True)
     log_as(settings.log_level)
+    held = hold(settings.database_url)
+    prepare(settings)
+    senders = [terminal_sender()] if role == "run" and held is not None else []  # of several processes none says all
     try:
-        held = hold(settings.database_url)
-        prepare(settings)
-        senders = [terminal_sender()] if role == "run" and held is not None else []  # of several processes none says all
         app = build_app(settings, book, senders=senders, role=role)
-    except (LedgerError, RedisUrlError) as error:
+    except RedisUrlError as error:
         raise settings_error(str(error)) from None
     refuse_rewriting(app)
     listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
@@ -106,9 +105,11 @@ def demo(
 
 def migrate() -> None:
     """Bring the ledger's database to this version."""
+    from adapters.ledger.migrating import migrate as migrate_ledger
+
     settings = read_settings()
     log_as(settings.log_level)
-    bring_up(settings.database_url)
+    migrate_ledger(settings.database_url)
     typer.echo("The ledger is up to date.")
 
 
@@ -133,28 +134,14 @@ def prepare(settings: Settings) -> None:
     from adapters.ledger.database import Database
     from adapters.ledger.engine import connect, file_of
     from adapters.ledger.migrating import check_version
-    from bot.ports import LedgerError
-
-    try:
-        engine = connect(settings.database_url)
-        if file_of(engine) is None:
-            check_version(Database(engine))
-            engine.dispose()
-            return
-    except LedgerError as error:
-        raise settings_error(str(error)) from None
-    bring_up(settings.database_url)
-
-
-def bring_up(url: str) -> None:
-    """Bring the ledger's database to this version."""
     from adapters.ledger.migrating import migrate as migrate_ledger
-    from bot.ports import LedgerError
 
-    try:
-        migrate_ledger(url)
-    except LedgerError as error:
-        raise settings_error(str(error)) from None
+    engine = connect(settings.database_url)
+    if file_of(engine) is None:
+        check_version(Database(engine))
+        engine.dispose()
+    else:
+        migrate_ledger(settings.database_url)
 
 
 def refuse_rewriting(app: App) -> None:

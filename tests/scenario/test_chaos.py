@@ -9,7 +9,7 @@ from tests.support.postgres import Postgres
 def test_whatever_dies_in_any_order_nothing_is_lost_or_said_twice(tmp_path: Path) -> None:
     server = Postgres().start()
     try:
-        found = play(tmp_path, server, server.database(), seed=20261122, rounds=6)
+        found = play(tmp_path, server, server.database(), seed=20261122, rounds=8)
         assert found["ticket.opened"] == 20
         assert found["messages"] > 100
     finally:

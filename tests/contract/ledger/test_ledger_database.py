@@ -110,7 +110,7 @@ def test_several_machines_may_migrate_at_once(db: Opened) -> None:
 def test_a_table_that_is_held_is_told(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     if "sqlite" in db.url:
         pytest.skip("a file is for one process")
-    monkeypatch.setattr("adapters.ledger.database.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("adapters.ledger.migrating._PATIENCE_SECONDS", 0.05)
     with db.engine.begin() as connection:
         connection.execute(text("alter table quarantine drop column replayed_at"))
         connection.execute(text("update alembic_version set version_num = '0003'"))

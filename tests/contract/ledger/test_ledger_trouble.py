@@ -3,6 +3,7 @@ that is not stored.
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from adapters.ledger.database import MOST_CONFLICTS, Database
-from bot.ports import LedgerUnavailableError
+from adapters.ledger.engine import connect
+from adapters.ledger.store import ledger_on
+from bot.ports import LedgerBusyError, LedgerUnavailableError
 from rules.instants import parse
 from rules.ticket import TicketEvent
 from tests.support.desk import NINE, Desk, desk, opened
@@ -75,6 +78,41 @@ def test_who_acts_while_an_answer_is_lost_is_told_that_it_was_done(db: Opened, m
     assert lost
     assert not db.ledger.intake.act(act, lambda: NOW), "the press is delivered once more"
     assert [event.id for event in db.ledger.looks.histories(["T-1"])[0].events][1:] == ["press-1"]
+
+
+def held(db: Opened, ticket: str) -> Any:
+    """A connection that has its hand on a ticket's row."""
+    connection = db.engine.connect()
+    connection.execute(text("select * from tickets where id = :id for update"), {"id": ticket}).all()
+    return connection
+
+
+def test_what_a_halted_process_holds_is_freed_for_the_others(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_postgres(db)
+    assert db.rows("show idle_in_transaction_session_timeout") == [("20s",)]
+    db.ledger.intake.append([ticket_event()], [], NOW)
+    monkeypatch.setattr("adapters.ledger.engine._WAITING", ("idle_in_transaction_session_timeout = '300ms'",))
+    halted = connect(db.url)
+    connection = halted.connect()
+    connection.execute(text("select * from tickets for update")).all()
+    assert db.ledger.intake.append([ticket_event("2")], [], NOW) == [True]
+    connection.invalidate()
+    halted.dispose()
+
+
+def test_a_row_that_stays_held_is_told_and_the_rest_goes_on(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_postgres(db)
+    monkeypatch.setattr("adapters.ledger.engine._WAITING", ("lock_timeout = '200ms'",))
+    engine = connect(db.url)
+    ledger = ledger_on(engine)
+    ledger.intake.append([ticket_event()], [], NOW)
+    connection = held(db, "T-1")
+    with pytest.raises(LedgerBusyError, match="another process holds what this needs for too long: try again"):
+        ledger.intake.append([ticket_event("2")], [], NOW)
+    assert ledger.intake.append([replace(ticket_event("3"), ticket="T-2")], [], NOW) == [True]
+    assert list(ledger.looks.claim(NOW, 10)) == ["T-2"]
+    connection.close()
+    engine.dispose()
 
 
 def test_what_conflicts_again_and_again_is_raised_in_the_end(db: Opened) -> None:

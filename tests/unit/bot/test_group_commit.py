@@ -9,7 +9,7 @@ import pytest
 
 from adapters.web.metrics import Metrics
 from bot.group_commit import MOST_EVENTS, GroupCommit
-from bot.ports import LedgerUnavailableError
+from bot.ports import LedgerBusyError, LedgerUnavailableError
 from bot.records import Batch, Refused
 from rules.ticket import TicketEvent
 from tests.support.desk import HandClock
@@ -72,6 +72,13 @@ def test_where_the_database_does_not_answer_all_are_told_at_once() -> None:
     answers = stored(intake, batch("a"), batch("b"), batch("c"))
     assert [type(answer) for answer in answers] == [LedgerUnavailableError] * 3
     assert len(intake.groups) <= 2  # nobody waits for a database that is away again and again
+
+
+def test_a_ticket_that_is_held_elsewhere_fails_only_who_asked_for_it() -> None:
+    intake = SlowIntake(lambda events: LedgerBusyError("held") if any(event.id == "held" for event in events) else None)
+    first, second, third = stored(intake, batch("a"), batch("held"), batch("c"))
+    assert (first, third) == ([True], [True])
+    assert isinstance(second, LedgerBusyError)
 
 
 def test_a_transaction_holds_no_more_than_so_many_events_but_for_one_large_request() -> None:
