@@ -2,9 +2,10 @@
 
 Decided here: `entries` is the ledger itself, append-only: ticket events and decisions, each as canonical bytes under a unique
 key and linked to the one before it in its chain, those of the register of exceptions under no ticket; `personal` holds,
-beside it, what may have to be erased, so that an entry carries only its salted hash. All other tables can be computed anew
-from these two, `cells`, `rollups` and the two series from `clocks`. Instants are integers, milliseconds UTC. Not decided here:
-the migrations' steps.
+beside it, what may have to be erased, so that an entry carries only its salted hash. Tickets, clocks, pages and the ends of
+chains can be computed anew from these two, `cells`, `rollups` and the two series from `clocks`. What was said (`outbox`,
+`chat`), seals, leases, sweeps under way and the quarantine are not in the entries. Instants are integers, milliseconds UTC.
+Not decided here: the migrations' steps.
 """
 
 from typing import Any

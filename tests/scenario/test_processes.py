@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from tests.support.desk import DESK, ROOT, opened
 from tests.support.postgres import Postgres, free_port
@@ -173,6 +174,9 @@ def test_a_database_that_is_away_is_told_and_waited_for(start: Any, tmp_path: Pa
         assert answer.headers["retry-after"]
         assert "nothing was stored: the database does not answer" in answer.json()["error"]
         assert httpx.get(f"{web.url}/readyz", timeout=30).status_code == 503
+        figures = httpx.get(f"{web.url}/metrics", timeout=30).text
+        assert "slakeeper_ledger_up 0.0" in figures
+        assert 'slakeeper_errors_total{what="event"} 1.0' in figures
         server.start()
         take(web)
         eventually(lambda: said(web), 40)
@@ -198,6 +202,19 @@ def test_a_database_that_was_not_migrated_is_told(postgres: Postgres, config: Pa
         done = sla(role, "--config", config, DATABASE_URL=postgres.database(), PORT="0")
         assert (done.returncode, done.stdout) == (1, "")
         assert "run sla migrate first" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", ["health", "status", "quarantine", "exceptions --json", "ledger rebuild", "ledger verify", "ledger export", "risk"]
+)
+def test_a_user_without_rights_is_told_in_a_sentence(postgres: Postgres, ledger: str, config: Path, words: str) -> None:
+    name = ledger.rpartition("/")[2]
+    postgres.run(f"CREATE ROLE {name}_guest LOGIN PASSWORD 'guest'; GRANT SELECT ON alembic_version TO {name}_guest", name)
+    guest = make_url(ledger).set(username=f"{name}_guest", password="guest").render_as_string(hide_password=False)
+    named = ["--config", str(config)] if words not in ("quarantine", "ledger verify", "ledger export") else []
+    done = sla(*words.split(), *named, DATABASE_URL=guest)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the user in DATABASE_URL may not do this: take that of another role" in done.stderr
 
 
 def test_a_database_of_a_newer_version_is_told(postgres: Postgres, ledger: str, config: Path) -> None:

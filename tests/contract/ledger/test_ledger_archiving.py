@@ -241,6 +241,18 @@ def test_chains_of_which_any_part_is_archived_are_whole(
     assert with_archive(db, folder)[1] == verified(db)[1] == []
 
 
+def test_two_machines_with_folders_of_their_own_give_no_name_twice(here: Desk, db: Opened, folder: Path) -> None:
+    ended(here, "T-1", "T-2")
+    here.go(LATER)
+    archived(here, folder)
+    here.take(opened(LATER, "T-3"), wire("ticket.updated", LATER, "T-3", status="solved"))
+    here.go("2028-06-01T09:00:00Z")
+    archived(here, folder.with_name("other"))
+    ended_then = ArchiveFolder(folder).names() | ArchiveFolder(folder.with_name("other")).names()
+    named = [json.loads(row.body)["file"] for row in db.rows("select body from entries where kind = 'ledger.archived'")]
+    assert sorted(named) == sorted(set(named)) == sorted(ended_then)
+
+
 def test_an_event_that_is_stored_while_its_ticket_is_archived_is_in_one_place(here: Desk, db: Opened, folder: Path) -> None:
     ended(here, "T-1")
     here.clock.move(LATER)

@@ -37,6 +37,16 @@ def test_rows_leave_in_the_order_in_which_they_came(db: Opened) -> None:
     assert lines(db.ledger.outbox.claim(NOW, 10)) == ["c", "a", "b", "z"]
 
 
+def test_what_was_said_before_a_clock_was_set_back_goes_out_once_and_waits_for_its_turn_after_a_failure(db: Opened) -> None:
+    put(db, "a")
+    earlier = NOW - 24 * 60 * MINUTE
+    (row,) = db.ledger.outbox.claim(earlier, 10)
+    assert db.ledger.outbox.claim(earlier + 1, 10) == []
+    db.ledger.outbox.failed(row, "the platform does not answer", earlier + 2 * MINUTE)
+    assert db.ledger.outbox.claim(earlier + MINUTE, 10) == []
+    assert lines(db.ledger.outbox.claim(earlier + 2 * MINUTE, 10)) == ["a"]
+
+
 def test_a_row_is_given_once_and_carries_what_was_put_in(db: Opened) -> None:
     put(db, "a")
     (row,) = db.ledger.outbox.claim(NOW, 10)

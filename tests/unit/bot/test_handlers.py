@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from bot.app import build_app
 from bot.commands import VERBS
 from bot.ports import SEALING
 from bot.records import Written
 from bot.shared_ports import ProcessState
+from config.settings import Settings
 from rules.instants import DAY, HOUR, parse
 from rules.ticket import TicketEvent
 from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
@@ -260,6 +263,24 @@ def test_health_tells_how_long_ago_the_ledger_was_sealed(here: Desk) -> None:
     here.clock.move(here.clock.now() + 26 * HOUR)
     assert "Something needs you." in words(here.say("health"))
     assert "The ledger was sealed 1d 2h ago." in words(here.say("health"))
+
+
+def test_health_tells_that_a_key_is_set_and_nothing_is_sealed(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.take(opened(NINE))
+    app = build_app(Settings(database_url=here.url, seal_key=SecretStr("key")), here.book, clock=here.clock)
+    assert "The ledger was never sealed." in words(app.handlers.answer("health", None))
+    assert "All is well." in words(app.handlers.answer("health", None)), "its day is not over"
+    here.clock.move(here.clock.now() + 26 * HOUR)
+    assert "Something needs you." in words(app.handlers.answer("health", None))
+    app.ledger.close()
+
+
+def test_health_tells_that_a_clock_was_set_back(here: Desk) -> None:
+    here.clock.move(here.clock.now() - 2 * HOUR)
+    told = words(here.say("health"))
+    assert "Something needs you." in told
+    assert "ahead of the clock here, so one of two clocks is wrong." in told
 
 
 def test_help_for_one_command_says_who_may_use_it(here: Desk) -> None:

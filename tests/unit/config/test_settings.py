@@ -44,7 +44,9 @@ def test_secrets_show_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLA_WEBHOOK_SECRET", "SLA_API_TOKEN"):
         monkeypatch.setenv(name, "hunter2")
     monkeypatch.setenv("REDIS_URL", "redis://:hunter2@localhost")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bot:hunter3@localhost/slakeeper")
     settings = Settings()
+    assert "hunter3" not in repr(settings) + str(settings)
     security = Security("127.0.0.1", settings.sla_webhook_secret, settings.sla_api_token)
     for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(security), str(security)):
         assert "hunter2" not in shown
