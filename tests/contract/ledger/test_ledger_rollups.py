@@ -162,6 +162,20 @@ def test_a_ledger_from_before_gets_its_counts_by_migrating(db: Opened) -> None:
     assert db.ledger.reader.tally(START + DAY, {}, by=("tier",)) == counted(rows, START + DAY, {}, None, ("tier",))
 
 
+def test_what_a_process_of_the_version_before_has_written_is_counted_when_its_entries_are_adopted(db: Opened) -> None:
+    tickets = Clocks(random.Random(9), 10)  # noqa: S311
+    write(db, [tickets.look(ticket, START + DAY) for ticket in sorted(tickets.lives)])
+    entry = (
+        "insert into entries (kind, ticket, key, is_event, at, recorded_at, body) values ('x', 'T-1', 'k', false, 1, 1, '{}')"
+    )
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(text(entry))
+        connection.execute(delete(clocks))
+    assert differences(db.engine)
+    migrate(db.url)
+    assert differences(db.engine) == []
+
+
 def _back_to(revision: str, db: Opened) -> None:
     """The database as it was before this version."""
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
