@@ -67,4 +67,4 @@ class OwnBoard:
 
 def alone() -> Shared:
     """What a process has that shares nothing."""
-    return Shared(OwnBell(), OwnLimits(), OwnBoard(), check=lambda: None, close=lambda: None)
+    return Shared(OwnBell(), OwnLimits(), OwnBoard(), seen=False, check=lambda: None, close=lambda: None)

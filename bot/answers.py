@@ -152,14 +152,17 @@ def health(health: Health, now: int) -> Answer:
     lines.extend(_process(state, now) for state in health.processes)
     troubles = [f"{_called(state)}: {trouble}." for state in health.processes for trouble in state.troubles]
     lines += troubles
-    if not health.processes:
-        lines.append("What processes say of themselves is not seen from here: the page shows it, and their /metrics.")
+    absent = health.shared and not health.processes
+    if absent:
+        lines.append("No process is at work: start sla web and sla worker.")
+    elif not health.processes:
+        lines.append("Which processes are at work is not seen from here: the page shows it, and their /metrics.")
     if health.unshared:
         lines.append(f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.")
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
     since = health.sealed_at if health.sealed_at is not None or not health.sealing else health.began_at
     unsealed = since is not None and now - since > _SEALED_WITHIN
-    odd = (late, unsealed, ahead > MINUTE, troubles)
+    odd = (late, unsealed, ahead > MINUTE, troubles, absent)
     ill = (health.overdue_looks, health.failing, health.dead_letters, health.unshared, *odd)
     well = not any(ill)
     return _one(

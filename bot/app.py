@@ -108,6 +108,7 @@ class App:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
             self.shared.close()
+            self.ledger.close()
         log.info("stopped", role=role)
         for error in ended:
             if isinstance(error, Exception):

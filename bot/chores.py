@@ -17,7 +17,7 @@ import structlog
 
 from bot.figures import Figures
 from bot.loops import go_on
-from bot.ports import WallClockPort
+from bot.ports import LedgerError, WallClockPort
 from rules.instants import MINUTE
 
 STEP_SECONDS = 1.0
@@ -64,10 +64,16 @@ class Chores:
         self._next[chore.name] = now + chore.every
         try:
             chore.turn(self._me)
+        except (LedgerError, OSError) as error:
+            log.error("a chore failed; its turn comes again", chore=chore.name, error=str(error))
+            self._failed(chore, now, str(error))
         except Exception:
             log.exception("a chore failed; its turn comes again", chore=chore.name)
-            self._next[chore.name] = now + min(chore.every, AGAIN)
-            self._figures.failed("chore")
-            self._figures.troubled(chore.name, f"its chore {chore.name!r} fails and is tried again: its log says why")
+            self._failed(chore, now, "its log says why")
         else:
             self._figures.troubled(chore.name, None)
+
+    def _failed(self, chore: Chore, now: int, why: str) -> None:
+        self._next[chore.name] = now + min(chore.every, AGAIN)
+        self._figures.failed("chore")
+        self._figures.troubled(chore.name, f"its chore {chore.name!r} fails and is tried again: {why}")

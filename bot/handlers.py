@@ -102,7 +102,8 @@ class Handlers:
         known = self._ledger.reader.health(self._clock.now())
         processes, wrong = self._shared.board.read(), self._shared.check()
         sweeps = self._ledger.sweeps.under_way()
-        return replace(known, sealing=self._sealing, sweeps=sweeps, processes=processes, unshared=wrong)
+        known = replace(known, sealing=self._sealing, shared=self._shared.seen and wrong is None)
+        return replace(known, sweeps=sweeps, processes=processes, unshared=wrong)
 
     def _exceptions(self, command: Command, who: Person | None, act: str | None) -> Answer:
         step, now = command.subject, self._clock.now()

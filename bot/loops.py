@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import structlog
 
-from bot.ports import WallClockPort
+from bot.ports import LedgerError, WallClockPort
 
 PAUSE_SECONDS = 1.0
 LONGEST_SLEEP = 1.0
@@ -23,6 +23,9 @@ async def go_on(turn: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await turn()
+        except LedgerError as error:
+            log.error("a turn failed; the next one comes in a second", error=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)
         except Exception:
             log.exception("a turn failed; the next one comes in a second")
             await asyncio.sleep(PAUSE_SECONDS)

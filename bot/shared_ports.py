@@ -72,6 +72,8 @@ class Shared:
     bell: Bell
     limits: Limits
     board: Board
+    seen: bool
+    """Whether the board shows other processes too."""
     check: Callable[[], str | None]
     """What is wrong with what the processes share it through, in words without secrets; None: nothing."""
     close: Callable[[], None]

@@ -14,7 +14,7 @@ import structlog
 from bot.figures import Figures
 from bot.looking import breaches_elsewhere, found_in
 from bot.loops import Wake, go_on
-from bot.ports import Ledger, LedgerUnavailableError, WallClockPort
+from bot.ports import Ledger, LedgerError, LedgerUnavailableError, WallClockPort
 from bot.records import History, OutboxRow, Written
 from bot.registrar import Registrar
 from escalation.book import Book
@@ -60,7 +60,13 @@ class Watch:
 
     async def _turn(self) -> None:
         self._nudged.clear()
-        if not await asyncio.to_thread(self.batch):
+        try:
+            looked = await asyncio.to_thread(self.batch)
+        except LedgerError as error:
+            self._figures.troubled("looks", f"it cannot look at tickets and tries again: {error}")
+            raise
+        self._figures.troubled("looks", None)
+        if not looked:
             upcoming = None  # whoever must not judge waits for a change
             if not self._superseded():
                 upcoming = await asyncio.to_thread(self._ledger.looks.next_attention, self._clock.now())

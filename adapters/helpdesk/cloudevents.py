@@ -20,7 +20,7 @@ from rules.exceptions import MOVES, REQUESTED, ExceptionTermsError, SlaException
 from rules.instants import MINUTE, InstantError, parse, text
 from rules.ticket import TicketEvent
 
-OURS = ("page.", "clock.", "exception.")
+OURS = ("page.", "clock.", "exception.", "ledger.")
 IN_FILES = ("page.acknowledged", "page.escalated", "page.delayed", REQUESTED, *MOVES)
 """What people of ours do, as a file has it that is simulated."""
 MOST_AHEAD = 5 * MINUTE

@@ -39,7 +39,7 @@ class ArchiveFolder:
 
         Raises ArchiveError.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(exist_ok=True)
         month = month_of(entries[0]["day"])
         new = self.path / f"ledger-{month}.part"
         write_parquet(new, ({**entry, "hash": entry["hash"].hex()} for entry in entries), with_personal=False)

@@ -32,6 +32,8 @@ that has become a standby), too many connections. Source: PostgreSQL's manual, a
 """
 _BUSY = "55P03"
 """A lock was waited for long enough (`engine`)."""
+_REFUSED = "authentication failed"
+"""Says a server to whom it does not let in; there is no SQLSTATE before a connection is made."""
 _NO_TABLE = ("42P01", "42703")
 _SQLITE = {
     "SQLITE_FULL": "the disk is full: make room; what was not acknowledged is not stored",
@@ -140,6 +142,8 @@ def _passes(error: Exception) -> bool:
         return True  # no connection was free in time
     if error.connection_invalidated:
         return True
+    if error.statement is None and _REFUSED in str(error.orig):
+        return False
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in _PASSING or state.startswith("08")
@@ -151,6 +155,8 @@ def _told(error: Exception) -> Exception:
     original = getattr(error, "orig", None)
     if getattr(original, "sqlstate", "") in _NO_TABLE or "no such table" in str(original):
         return LedgerUnavailableError("the database has no tables of this version: run sla migrate")
+    if getattr(error, "statement", "") is None and _REFUSED in str(original):
+        return LedgerUnavailableError("the database refuses the user: check user and password in DATABASE_URL")
     if getattr(original, "sqlstate", "") == _BUSY:
         return LedgerBusyError("another process holds what this needs for too long: try again")
     name = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or "")

@@ -114,8 +114,11 @@ def _compare(table: Sequence[Seal], genuine: Sequence[Seal], kept: Sequence[Seal
     numbers = {seal.number for seal in table}
     for seal in kept:
         if seal.number not in numbers:
-            what = "it stands in the file and not in the ledger: it was taken out, or the machine died as it was made; then "
-            sealed.findings.append(Finding(f"{what}sla ledger seal puts it back", seal=seal.number))
+            what = (
+                "it stands in the file and not in the ledger: it was taken out, or a backup was restored that is older; where "
+                "the machine died as it was made, sla ledger seal puts it back"
+            )
+            sealed.findings.append(Finding(what, seal=seal.number))
     reached = max((seal.number for seal in kept), default=0)
     in_file = set(kept)
     for seal in genuine:

@@ -21,6 +21,5 @@ def open_redis(url: str, name: str, meanwhile: Shared) -> Shared:
         bell.close()
         connection.close()
 
-    return Shared(
-        bell, RedisLimits(connection, meanwhile.limits), RedisBoard(connection, meanwhile.board), connection.check, close
-    )
+    limits, board = RedisLimits(connection, meanwhile.limits), RedisBoard(connection, meanwhile.board)
+    return Shared(bell, limits, board, seen=True, check=connection.check, close=close)

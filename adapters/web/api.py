@@ -22,6 +22,7 @@ from rules.instants import text, text_or_none
 from rules.register import Register
 
 MOST = 500
+_NOT_LEDGERS = ("sealing", "shared", "sweeps", "processes", "unshared")
 _HEALTH_INSTANTS = ("oldest_waiting", "sealed_at", "began_at", "newest_at")
 _PAGE_INSTANTS = ("opened_at", "next_at", "acknowledged_until", "closed_at")
 
@@ -103,6 +104,8 @@ class Api:
         tallies = await run_in_threadpool(self._ledger.reader.tally, now, {})
         health = await run_in_threadpool(self._ledger.reader.health, now)
         said = asdict(health) | {name: text_or_none(getattr(health, name)) for name in _HEALTH_INSTANTS}
+        for name in _NOT_LEDGERS:
+            del said[name]
         said["failing"] = [{"ticket": ticket, "error": error} for ticket, error in health.failing]
         return JSONResponse({"now": text(now), "clocks": [asdict(tally) for tally in tallies], "health": said})
 

@@ -88,3 +88,5 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     print_answer(answer, console)
     if answer.refused:
         raise typer.Exit(2)
+    if parse(line).verb == "health" and answer.cards[0].verdict != "info":
+        raise typer.Exit(1)

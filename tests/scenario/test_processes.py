@@ -95,6 +95,18 @@ def test_what_one_process_takes_in_another_looks_at_and_says(start: Any, ledger:
     assert sorted(roles) == ["Web", "Web", "Worker"]
 
 
+def test_health_on_the_command_line_tells_whether_processes_are_at_work(
+    start: Any, ledger: str, valkey: Valkey, config: Path
+) -> None:
+    settings = {"DATABASE_URL": ledger, "REDIS_URL": valkey.url}
+    nobody = sla("health", "--config", config, **settings)
+    assert (nobody.returncode, "No process is at work" in nobody.stdout) == (1, True)
+    start("worker", **settings)
+    at_work = sla("health", "--config", config, **settings)
+    assert (at_work.returncode, "All is well." in at_work.stdout) == (0, True)
+    assert "All is well." in sla("health", "--config", config, DATABASE_URL=ledger).stdout
+
+
 def test_without_redis_the_database_is_asked_once_a_second(start: Any, ledger: str) -> None:
     web = start("web", DATABASE_URL=ledger)
     start("worker", DATABASE_URL=ledger)

@@ -116,7 +116,7 @@ def test_a_table_that_is_held_is_told(db: Opened, monkeypatch: pytest.MonkeyPatc
         connection.execute(text("update alembic_version set version_num = '0003'"))
     with db.engine.begin() as export:
         export.execute(text("select * from quarantine")).all()
-        with pytest.raises(LedgerError, match="such as an export or a backup, holds a table: run this again"):
+        with pytest.raises(LedgerError, match="such as an export or a backup, holds a table: run sla migrate again"):
             migrate(db.url)
 
 

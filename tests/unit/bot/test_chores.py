@@ -4,12 +4,13 @@ import structlog
 
 from adapters.web.metrics import Metrics
 from bot.chores import Chore, Chores
+from bot.ports import LedgerError
 from bot.records import Health
 from tests.support.desk import HandClock
 
 
 def figures() -> Metrics:
-    return Metrics(lambda: (Health(0, 0, [], 0, None, 0, 0, None), []), lambda: 0)
+    return Metrics(lambda: (Health(0, 0, [], 0, None, 0, 0, None, None, None), []), lambda: 0)
 
 
 def test_each_chore_is_done_when_its_time_has_come() -> None:
@@ -32,7 +33,7 @@ def test_one_that_fails_holds_up_no_other_and_is_done_again() -> None:
 
     def fails(me: str) -> None:
         done.append("tried")
-        raise OSError(me)
+        raise RuntimeError(me)
 
     own = figures()
     chores = Chores(clock, own, [Chore("fails", 10, fails), Chore("works", 10, lambda _: done.append("works"))])
@@ -48,13 +49,13 @@ def test_one_that_fails_holds_up_no_other_and_is_done_again() -> None:
 def test_what_fails_no_longer_is_no_trouble_any_more() -> None:
     clock, own, broken = HandClock(1_000), figures(), [True]
 
-    def turn(me: str) -> None:
+    def turn(_: str) -> None:
         if broken:
-            raise OSError(me)
+            raise LedgerError("the disk is full")
 
     chores = Chores(clock, own, [Chore("seal", 10, turn)])
     chores.step()
-    assert len(own.troubles()) == 1
+    assert own.troubles() == ("its chore 'seal' fails and is tried again: the disk is full",)
     assert b"slakeeper_troubles 1.0" in own.text()
     broken.clear()
     clock.move(1_010)
