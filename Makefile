@@ -32,7 +32,7 @@ demo: $(COMPILED)  ## a support desk's day at high speed, in your browser
 	@exec $(BIN)/sla demo
 
 test: $(COMPILED)  ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 check: $(COMPILED)  ## lint, types, import contracts
 	@$(BIN)/ruff check .
