@@ -123,9 +123,9 @@ class Day:
 
 
 def written_bare(url: str, looks: int) -> float:
-    """Seconds for as many rows as the looks have written: their decisions, and every time a ticket with its clocks."""
+    """Seconds for as many rows as the looks have written: decisions, messages, and every time a ticket with its clocks."""
     engine, tables = connect(url), MetaData()
-    tables.reflect(engine, only=("entries", "clocks", "tickets"))
+    tables.reflect(engine, only=("entries", "outbox", "clocks", "tickets"))
     copies = MetaData()
     bare = {name: table.to_metadata(copies, name=f"bare_{name}") for name, table in tables.tables.items()}
     for table in bare.values():
@@ -135,15 +135,17 @@ def written_bare(url: str, looks: int) -> float:
     entries = tables.tables["entries"]
     with engine.connect() as connection:
         decisions = _rows(connection, select(entries).where(~entries.c.is_event))
+        messages = _rows(connection, select(tables.tables["outbox"]))
         clocks = _rows(connection, select(tables.tables["clocks"]))
         tickets = _rows(connection, select(tables.tables["tickets"]))
     batches = looks // BATCH
     began = time.perf_counter()
     for batch in range(batches):
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
-            for name, found in (("entries", decisions), ("clocks", clocks), ("tickets", tickets)):
-                part = found[batch::batches] if name == "entries" else found[: BATCH * len(found) // TICKETS]
-                _written(connection, bare[name], part, again=name != "entries" and batch > 0)
+            for name, found in (("entries", decisions), ("outbox", messages)):
+                _written(connection, bare[name], found[batch::batches], again=False)
+            for name, found in (("clocks", clocks), ("tickets", tickets)):
+                _written(connection, bare[name], found[: BATCH * len(found) // TICKETS], again=batch > 0)
     seconds = time.perf_counter() - began
     engine.dispose()
     return seconds

@@ -140,7 +140,7 @@ class Delivery:
 
     def _card(self, row: OutboxRow, view: TicketView) -> tuple[Card, str]:
         if row.body["audience"] == "customer":
-            return customer_card(Decision(**row.body["decision"]), view, self._book, self._clock.now()), "customer"
+            return customer_card(Decision.of(row.body["decision"]), view, self._book, self._clock.now()), "customer"
         return ticket_card(view, self._book), "card"
 
     def _fail(self, row: OutboxRow, error: str, *, permanent: bool) -> bool:

@@ -203,22 +203,9 @@ class Page:
     def _decide(self, at: int, kind: str, reason: str, to: list[str] | None = None) -> None:
         cause = self.cause
         self._said[kind] += 1
-        self._say(
-            Decision(
-                at,
-                kind,
-                cause.ticket,
-                reason,
-                cause.agreement,
-                cause.version,
-                cause.metric,
-                cause.cycle,
-                page=self.id,
-                ladder=self.ladder.name,
-                step=self._position + 1 if self._position >= 0 else None,
-                to=list(self.to) if to is None else to,
-                team=self.team,
-                cause=cause.name,
-                occurrence=self._said[kind],
-            )
-        )
+        said = Decision(at, kind, cause.ticket, reason, cause.agreement, cause.version, cause.metric, cause.cycle)
+        said.page, said.ladder, said.team = self.id, self.ladder.name, self.team
+        said.step = self._position + 1 if self._position >= 0 else None
+        said.to = list(self.to) if to is None else to
+        said.cause, said.occurrence = cause.name, self._said[kind]
+        self._say(said)

@@ -264,7 +264,10 @@ class Responses:
 
 def _following(cause: Decision, kind: str, reason: str, **fields: Any) -> Decision:
     """What follows from a decision or an event, at its instant and about its clock; an event's facts are kept with it."""
-    said = Decision(cause.at, kind, cause.ticket, reason, *clock_of(cause), cause=cause.name, **fields)
+    said = Decision(cause.at, kind, cause.ticket, reason, cause.agreement, cause.version, cause.metric, cause.cycle)
+    said.cause = cause.name
+    for name, value in fields.items():
+        setattr(said, name, value)
     if cause.agreement is None:
         said.facts = cause.facts
     return said
@@ -272,7 +275,9 @@ def _following(cause: Decision, kind: str, reason: str, **fields: Any) -> Decisi
 
 def _cause_of(moment: Moment, ticket: str) -> Decision:
     event = moment.event
-    return Decision(moment.at, event.type, ticket, f"{event.type} {event.id[:60]}", threshold=event.id)
+    cause = Decision(moment.at, event.type, ticket, f"{event.type} {event.id[:60]}")
+    cause.threshold = event.id
+    return cause
 
 
 def clock_of(decision: Decision) -> tuple[str | None, str | None, str | None, int | None]:

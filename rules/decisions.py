@@ -20,6 +20,7 @@ _EXTRAS: dict[str, tuple[str, ...]] = {
 }
 AFTER_EVENTS = ("clock.crossed", "clock.overdue", "clock.excused")
 _PAGE = ("page", "ladder", "step", "to")
+_REQUIRED = frozenset({"at", "kind", "ticket", "reason"})
 
 
 @dataclass(init=False)
@@ -105,15 +106,24 @@ class Decision:
         parts = (self.kind, self.agreement, self.version, self.metric, self.cycle, self.threshold, self.page, self.step)
         extra = (self.team, self.wording, self.tag, self.cause, self.occurrence or None)
         named = (self.exception,) if self.exception else ()
-        return "/".join(["" if part is None else str(part).replace("/", "%2F") for part in (*parts, *extra, *named)])
+        return "/".join([_part(part) for part in (*parts, *extra, *named)])
 
     @property
     def clock(self) -> tuple[str | None, str | None, int | None]:
         """Which clock it is about."""
         return (self.agreement, self.metric, self.cycle)
 
+    @staticmethod
+    def of(plain: dict[str, Any]) -> "Decision":
+        """The decision whose `plain` fields these are."""
+        decision = Decision(plain["at"], plain["kind"], plain["ticket"], plain["reason"])
+        for name, value in plain.items():
+            if name not in _REQUIRED:
+                setattr(decision, name, value)
+        return decision
+
     def plain(self) -> dict[str, Any]:
-        """The fields that apply, by their names: `Decision(**plain)` is the same decision."""
+        """The fields that apply, by their names; `of` makes the same decision of them."""
         row: dict[str, Any] = {"at": self.at, "kind": self.kind, "ticket": self.ticket, "reason": self.reason}
         for name, value in (
             ("agreement", self.agreement),
@@ -163,3 +173,10 @@ class Decision:
             value = getattr(self, name)
             row[name] = text(value) if name in _INSTANTS and value is not None else value
         return row
+
+
+def _part(value: str | int | None) -> str:
+    """A part of a key, in which a slash is no end of it."""
+    if value is None:
+        return ""
+    return value.replace("/", "%2F") if isinstance(value, str) else str(value)

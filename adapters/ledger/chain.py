@@ -28,7 +28,10 @@ _GROWN = (
     .where(chains.c.day == bindparam("own_day"), chains.c.shard == bindparam("own_shard"))
     .values(number=bindparam("number"), hash=bindparam("hash"))
 )
-_NEXT = text("SELECT nextval(pg_get_serial_sequence('entries', 'seq')) FROM generate_series(1, :count)")
+_NEXT = text(
+    "SELECT nextval(name) FROM generate_series(1, :count), "
+    "(SELECT pg_get_serial_sequence('entries', 'seq')::regclass AS name OFFSET 0) AS sequence"  # OFFSET: looked up once
+)
 _LAST = text("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
 
 

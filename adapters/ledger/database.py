@@ -89,9 +89,10 @@ class Database:
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
             pause = min(2 * pause, 1.0)
 
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """Ask. Raises LedgerUnavailableError."""
-        return self._done(work, writes=False)
+    def read(self, work: Callable[[Connection], T], *, one_state: bool = False) -> T:
+        """Ask; where `one_state`, all questions are answered as of one instant. Raises LedgerUnavailableError."""
+        # By itself, a question needs no transaction: two messages less to a server and back.
+        return self._done(work, isolation="REPEATABLE READ" if one_state else "AUTOCOMMIT")
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Carry out a unit of work in one transaction. Raises LedgerUnavailableError."""
@@ -103,25 +104,25 @@ class Database:
 
         Raises LedgerUnavailableError.
         """
-        isolation = {} if self.alone else {"isolation_level": "REPEATABLE READ"}
         try:
-            with self.engine.connect().execution_options(**isolation) as connection, connection.begin():
+            with self._transaction(isolation="REPEATABLE READ") as connection:
                 if not self.alone:  # who reads an export may take a break
                     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                 yield connection
         except (DBAPIError, PoolTimeoutError) as error:
             raise _told(error) from error
 
-    def _done(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+    def _done(self, work: Callable[[Connection], T], *, writes: bool = False, isolation: str | None = None) -> T:
         def once() -> T:
-            with self._turn if writes else nullcontext(), self._transaction(writes=writes) as connection:
+            with self._turn if writes else nullcontext(), self._transaction(writes=writes, isolation=isolation) as connection:
                 return work(connection)
 
         return self.attempt(once)
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(writes=writes) as connection, connection.begin():
+    def _transaction(self, *, writes: bool = False, isolation: str | None = None) -> Iterator[Connection]:
+        isolated = {} if self.alone or isolation is None else {"isolation_level": isolation}
+        with self.engine.connect().execution_options(writes=writes, **isolated) as connection, connection.begin():
             yield connection
 
 
@@ -129,12 +130,6 @@ def one_at_a_time(connection: Connection, name: str) -> None:
     """Until this transaction ends, no other one comes past here with the same name. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(name.encode())})
-
-
-def one_state(connection: Connection) -> None:
-    """Have all questions of this transaction, which only asks, see the same state. With SQLite they do anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def _passes(error: Exception) -> bool:

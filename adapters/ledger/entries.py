@@ -82,17 +82,11 @@ def event_entry(event: TicketEvent, now: int, public: Set[str] = PUBLIC) -> tupl
 def event_of(seq: int, body: str, personal: str | None) -> TicketEvent:
     """The event of an entry."""
     wire = from_json(body)
-    data: Mapping[str, Any] = wire["data"] | (from_json(personal) if personal else {})
+    data: Mapping[str, Any] = wire["data"] | from_json(personal) if personal else wire["data"]
+    time, recorded = _instant(wire["time"]), _instant(wire["recordedtime"])
+    # By position: looks make a great many, and names cost as much as the rest.
     return TicketEvent(
-        ticket=wire["subject"],
-        type=wire["type"],
-        time=_instant(wire["time"]),
-        data=data,
-        id=wire["id"],
-        source=wire["source"],
-        sequence=wire.get("sequence"),
-        arrival=seq,
-        recorded=_instant(wire["recordedtime"]),
+        wire["subject"], wire["type"], time, data, wire["id"], wire["source"], wire.get("sequence"), seq, recorded
     )
 
 
@@ -108,7 +102,7 @@ def decision_entry(decision: Decision, now: int) -> dict[str, Any]:
 
 def decision_of(body: str) -> Decision:
     """The decision of an entry."""
-    return Decision(**orjson.loads(body))
+    return Decision.of(orjson.loads(body))
 
 
 def _digest(text: str) -> str:

@@ -69,7 +69,7 @@ class SqlLooks:
 
         def work(connection: Connection) -> list[History]:
             # `seen` first: what is written between the two questions is found, and `seen` tells.
-            seen = dict(fetch_all(connection, _VERSIONS, ids=ids))
+            seen: dict[str, int] = dict(fetch_all(connection, _VERSIONS, ids=ids))
             events: dict[str, list[TicketEvent]] = {id: [] for id in ids}
             recorded: dict[str, list[Decision]] = {id: [] for id in ids}
             recorded_at: dict[str, list[int]] = {id: [] for id in ids}
@@ -102,7 +102,7 @@ class SqlLooks:
         ids = [written.look.ticket for written in ordered]
 
         def work(connection: Connection) -> list[bool]:
-            seen = dict(fetch_all(connection, _LOCKED, ids=ids))
+            seen: dict[str, int] = dict(fetch_all(connection, _LOCKED, ids=ids))
             current = [written for written in ordered if seen.get(written.look.ticket) == written.seen]
             stale = [written.look.ticket for written in ordered if seen.get(written.look.ticket) != written.seen]
             if stale:

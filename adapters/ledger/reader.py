@@ -69,11 +69,11 @@ class SqlReader:
         self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: Sequence[str] = ()
     ) -> list[Tally]:
         """Clocks by agreement, metric, some fields and the verdict that holds now."""
-        return self._database.read(lambda connection: tally(connection, now, filters, within, by))
+        return self._database.read(lambda connection: tally(connection, now, filters, within, by), one_state=True)
 
     def last_judged(self, filters: Mapping[str, str]) -> int | None:
         """When such a clock was judged, or ended, last."""
-        return self._database.read(lambda connection: last_judged(connection, filters))
+        return self._database.read(lambda connection: last_judged(connection, filters), one_state=True)
 
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""

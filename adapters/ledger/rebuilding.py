@@ -16,7 +16,15 @@ from sqlalchemy import Column, Connection, Select, Table, delete, exists, select
 from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical
 from adapters.ledger.intake import attend
-from adapters.ledger.projections import clock_rows, page_row, remove_clocks, write_clocks, write_pages
+from adapters.ledger.projections import (
+    CLOCK_COLUMNS,
+    PAGE_COLUMNS,
+    clock_rows,
+    page_rows,
+    remove_clocks,
+    write_clocks,
+    write_pages,
+)
 from adapters.ledger.schema import clocks, entries, pages, tickets
 from bot.records import Written
 
@@ -57,8 +65,9 @@ class Standing:
             if not self._waits(now):
                 computed["attention_at"] = look.attention_at  # type: ignore[assignment]
             yield from _columns("tickets", self.ticket, row, computed)
-        yield from _rows(clocks, self.clocks, [] if written is None else list(clock_rows(written)))
-        yield from _rows(pages, self.pages, [] if written is None else [page_row(page) for page in written.look.pages])
+        found = ([], []) if written is None else (clock_rows(written), page_rows(written))
+        yield from _rows(clocks, self.clocks, [dict(zip(CLOCK_COLUMNS, row, strict=True)) for row in found[0]])
+        yield from _rows(pages, self.pages, [dict(zip(PAGE_COLUMNS, row, strict=True)) for row in found[1]])
 
     def _waits(self, now: int) -> bool:
         """Whether it is to be looked at anyway: something has come, or its last look has failed."""

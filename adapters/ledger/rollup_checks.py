@@ -21,7 +21,7 @@ Day = tuple[int, int]
 
 
 def check_rollups(connection: Connection) -> list[str]:
-    """Where the counts are not those of the clocks, in words; the connection must see one state (`database.one_state`)."""
+    """Where the counts are not those of the clocks, in words; the connection must see one state."""
     off: dict[Table, Off] = {table: Counter() for table in TABLES}
     digests: Counter[Day] = Counter()
     for sums, sign in _everything(connection):

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, true, union_all
 
 from adapters.ledger.counting import CELL, LINE
-from adapters.ledger.database import one_state
 from adapters.ledger.rollups import EVER, unfolded
 from adapters.ledger.schema import cells, clocks, rollups
 from adapters.ledger.standing import FIELDS, filtered, overdue_since, passed, verdict_now
@@ -28,7 +27,6 @@ def tally(
     connection: Connection, now: int, filters: Mapping[str, str], within: tuple[int, int] | None, by: Sequence[str]
 ) -> list[Tally]:
     """Clocks by agreement, metric, some fields and the verdict that holds now."""
-    one_state(connection)
     asked = _Question(connection, now, {name: value for name, value in filters.items() if name in FIELDS}, within, tuple(by))
     found: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
     for (*key, verdict), n in asked.answer().items():
@@ -40,7 +38,6 @@ def tally(
 
 def last_judged(connection: Connection, filters: Mapping[str, str]) -> int | None:
     """When such a clock was judged, or ended, last."""
-    one_state(connection)
     wanted = filtered(select(func.max(clocks.c.judged_at)), filters)
     if "customer" not in filters:
         asked = _Question(connection, 0, filters, None, ())
