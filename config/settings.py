@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     """The key under which the ledger is sealed each day."""
     seal_file: Path | None = None
     """Where each seal is also kept, outside the database."""
-    seal_channel: str | None = Field(default=None, pattern=r"^[a-z]+:.+$")
+    seal_channel: str | None = None
     """Where each seal is said, as `platform:channel`."""
     archive_folder: Path | None = None
     """Where entries go that were kept long enough."""
@@ -60,6 +60,13 @@ class Settings(BaseSettings):
                 f"entries are kept at least {LEAST_MONTHS} months, so that a year's figures can be computed anew: write "
                 f"{LEAST_MONTHS} or more, or set SLA_RETENTION_BELOW_13_MONTHS={ACKNOWLEDGED} too"
             )
+        return value
+
+    @field_validator("seal_channel")
+    @classmethod
+    def _place(cls, value: str | None) -> str | None:
+        if value is not None and not all(value.partition(":")):
+            raise ValueError("write platform:channel, such as local:audit")
         return value
 
     @field_validator("log_level")

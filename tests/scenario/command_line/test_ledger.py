@@ -65,7 +65,7 @@ def test_what_is_missing_for_a_seal_or_a_verification_is_said(here: Desk, tmp_pa
     for words, settings, code, said in (
         (["seal"], {}, 1, "SEAL_KEY is not set"),
         (["seal"], {"SEAL_KEY": KEY, "SEAL_FILE": f"{tmp_path}/no/x"}, 1, "cannot be written, so nothing is sealed"),
-        (["seal"], {"SEAL_KEY": KEY, "SEAL_CHANNEL": "audit"}, 1, "SEAL_CHANNEL: "),
+        (["seal"], {"SEAL_KEY": KEY, "SEAL_CHANNEL": "audit"}, 1, "SEAL_CHANNEL: write platform:channel"),
         (["verify", "--seals", "nowhere"], {}, 2, "there is no file of seals at nowhere"),
         (["verify"], {"DATABASE_URL": f"sqlite:///{tmp_path}/other.db"}, 1, "there is no ledger at"),
     ):
