@@ -65,6 +65,6 @@ class OwnBoard:
         return [state for _, state in sorted(self._states.items())]
 
 
-def alone() -> Shared:
-    """What a process has that shares nothing."""
-    return Shared(OwnBell(), OwnLimits(), OwnBoard(), seen=False, check=lambda: None, close=lambda: None)
+def alone(*, seen: bool = False) -> Shared:
+    """What a process has that shares nothing; `seen`: it is known that there is no other one."""
+    return Shared(OwnBell(), OwnLimits(), OwnBoard(), seen=seen, check=lambda: None, close=lambda: None)

@@ -29,6 +29,8 @@ _MONTHS = 180 * DAY
 """Further away, a time is told with its year."""
 _SEALED_WITHIN = 25 * HOUR
 """It is sealed daily; when that is longer ago, something keeps it from that."""
+_ROOM = 100_000_000
+"""Bytes; with less, the disk is about to be full."""
 _RUNNING = ("overdue", "at risk", "on track")
 
 
@@ -149,20 +151,23 @@ def health(health: Health, now: int) -> Answer:
             f"The newest entry was written {spoken(ahead)} ahead of the clock here, so one of two clocks is wrong. What came "
             "in then is looked at when its time comes."
         )
+    cramped = health.room is not None and health.room < _ROOM
+    if cramped:
+        lines.append(f"The disk of the ledger's file is almost full, {(health.room or 0) // 1_000_000} MB are left: make room.")
     lines.extend(_process(state, now) for state in health.processes)
     troubles = [f"{_called(state)}: {trouble}." for state in health.processes for trouble in state.troubles]
     lines += troubles
     absent = health.shared and not health.processes
     if absent:
-        lines.append("No process is at work: start sla web and sla worker.")
+        lines.append("No process is at work: start sla run, or sla web and sla worker.")
     elif not health.processes:
-        lines.append("Which processes are at work is not seen from here: the page shows it, and their /metrics.")
+        lines.append("Which processes are at work is not seen from here without REDIS_URL: their logs and /metrics tell.")
     if health.unshared:
         lines.append(f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.")
     late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
     since = health.sealed_at if health.sealed_at is not None or not health.sealing else health.began_at
     unsealed = since is not None and now - since > _SEALED_WITHIN
-    odd = (late, unsealed, ahead > MINUTE, troubles, absent)
+    odd = (late, unsealed, ahead > MINUTE, cramped, troubles, absent)
     ill = (health.overdue_looks, health.failing, health.dead_letters, health.unshared, *odd)
     well = not any(ill)
     return _one(

@@ -141,12 +141,15 @@ def build_app(
     clock: WallClockPort | None = None,
     ledger: Ledger | None = None,
     senders: Sequence[Sender] = (),
+    shared: Shared | None = None,
     role: Role = "run",
 ) -> App:
-    """Put the bot together; stand-ins may be given for clock, ledger and senders. Raises LedgerError, RedisUrlError."""
+    """Put the bot together; stand-ins may be given for clock, ledger, senders and what is shared. Raises LedgerError,
+    RedisUrlError.
+    """
     clock = clock or WallClock()
     ledger = ledger or open_ledger(settings.database_url, open_fields(book))
-    shared = _shared(settings)
+    shared = shared or _shared(settings)
     bell = shared.bell
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
     by_platform.setdefault("local", ledger.chat)

@@ -223,7 +223,14 @@ class Seals(Protocol):
     def last(self) -> Seal | None: ...
 
     def seal(
-        self, now: int, key: bytes, fence: int, file: SealFile | None, said: Callable[[Seal], Sequence[OutboxRow]]
+        self,
+        now: int,
+        key: bytes,
+        fence: int,
+        file: SealFile | None,
+        said: Callable[[Seal], Sequence[OutboxRow]],
+        *,
+        new_key: bool = False,
     ) -> Seal:
         """Seal all chains as they stand, under the lease SEALING; what is `said` of it goes into the outbox with it."""
 

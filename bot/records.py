@@ -177,8 +177,8 @@ class Sweep:
 @dataclass(frozen=True)
 class Health:
     """The bot's own state: what the ledger says of it, which processes say that they work, and what keeps them from sharing.
-    `began_at` and `newest_at` are the recordings of its first and last entries; `sealing`: there is a key to seal it with;
-    `shared`: `processes` are all that there are.
+    `began_at` and `newest_at` are the recordings of its first and last entries; `room`: bytes left on the disk of its file;
+    `sealing`: there is a key to seal it with; `shared`: `processes` are all that there are.
     """
 
     tickets: int
@@ -191,6 +191,7 @@ class Health:
     sealed_at: int | None
     began_at: int | None
     newest_at: int | None
+    room: int | None = None
     sealing: bool = False
     shared: bool = False
     sweeps: Sequence[Sweep] = ()

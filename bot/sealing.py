@@ -26,11 +26,13 @@ class Sealing:
         last = self._ledger.seals.last()
         return last is None or last.at // DAY < now // DAY or last.at > now + 2 * DAY
 
-    def seal(self, fence: int) -> Seal:
-        """Seal what there is, under the lease's number. Raises OSError where the file cannot be written: nothing is sealed."""
-        return self._ledger.seals.seal(self._clock.now(), self._key, fence, self._file, self._said)
+    def seal(self, fence: int, *, new_key: bool = False) -> Seal:
+        """Seal what there is, under the lease's number; the last seal was made under the same key unless `new_key` says
+        otherwise. Raises LedgerError, OSError where the file cannot be written: nothing is sealed.
+        """
+        return self._ledger.seals.seal(self._clock.now(), self._key, fence, self._file, self._said, new_key=new_key)
 
-    def turn(self, holder: str, *, asked: bool = False) -> Seal | None:
+    def turn(self, holder: str, *, asked: bool = False, new_key: bool = False) -> Seal | None:
         """Seal where it is due or `asked` for; None where it is not, or where another process is sealing."""
         if not asked and not self.due(self._clock.now()):
             return None
@@ -39,7 +41,7 @@ class Sealing:
             return None
         try:
             # Another process may have sealed between the question and the lease.
-            return self.seal(fence) if asked or self.due(self._clock.now()) else None
+            return self.seal(fence, new_key=new_key) if asked or self.due(self._clock.now()) else None
         finally:
             self._ledger.leases.give_back(SEALING, holder)
 

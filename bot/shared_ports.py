@@ -12,6 +12,10 @@ Topic = Literal["events", "outbox", "chat"]
 """What there is news of: events for the watches, rows for the deliveries, messages for the pages' streams."""
 
 
+class RedisUrlError(Exception):
+    """REDIS_URL cannot be used; the message says why and what to write, and shows no password."""
+
+
 class Bell(Protocol):
     """Tells the other processes that there is something to do, sooner than they would ask the database."""
 

@@ -73,7 +73,7 @@ class Database:
     def attempt(self, work: Callable[[], T]) -> T:
         """Do something, again where it fails for a reason that passes. Raises LedgerUnavailableError."""
         end = time.monotonic() + PATIENCE_SECONDS
-        conflicts, pause = 0, 0.01
+        conflicts, pause, told = 0, 0.01, False
         while True:
             try:
                 return work()
@@ -85,7 +85,9 @@ class Database:
             except (DBAPIError, PoolTimeoutError) as error:
                 if not _passes(error) or time.monotonic() + pause > end:
                     raise _told(error) from error
-                log.warning("a transaction failed and is tried again", error=_first_line(error))
+                if not told:
+                    log.warning("the database failed and is asked again for some seconds", error=_first_line(error))
+                told = True
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
             pause = min(2 * pause, 1.0)
 

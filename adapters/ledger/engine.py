@@ -54,6 +54,11 @@ def connect(url: str) -> Engine:
     raise LedgerError(f"DATABASE_URL names {backend!r}: the ledger is kept in SQLite or PostgreSQL: write {EXAMPLES}")
 
 
+def without_password(url: str) -> str:
+    """A database URL as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def database_name(url: str) -> str:
     """The name of the database at a URL, or the path of its file."""
     return make_url(url).database or ""

@@ -42,3 +42,20 @@ def hold(url: str) -> IO[str] | None:
     held.write(str(os.getpid()))
     held.flush()
     return held
+
+
+def unattended(url: str) -> bool:
+    """Whether the ledger is in a file and no process has it; False where that cannot be told."""
+    file = file_of(connect(url))
+    if file is None or sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        with Path(f"{file}.lock").open() as other:
+            fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True

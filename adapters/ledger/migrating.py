@@ -37,21 +37,25 @@ _KEY = zlib.crc32(b"migrate")
 log = structlog.get_logger()
 
 
-def migrate(url: str) -> None:
-    """Bring the database to this version. Raises LedgerError where it is of a newer one or cannot be written."""
+def migrate(url: str) -> tuple[str | None, str | None]:
+    """Bring the database to this version; the steps at which it was, None for an empty one, and is. Raises LedgerError where it
+    is of a newer version or cannot be written.
+    """
     engine = connect(url)
     database = Database(engine)
     try:
+        before = _step(database)
         if database.alone:
             database.write(_all_at_once)
         else:
             _on_server(database)
+        return before, _step(database)
     except LedgerBusyError:
         raise LedgerError(
             "something that takes long, such as an export or a backup, holds a table: run sla migrate again when it has ended"
         ) from None
-    except CommandError as error:
-        raise LedgerError(f"{NEWER} ({error})") from None
+    except CommandError:
+        raise LedgerError(f"{NEWER} (it is at step {_step(database)})") from None
     except DatabaseError as error:
         raise LedgerError(f"the ledger at {engine.url.database} cannot be opened: {error.orig}") from None
     finally:
@@ -118,14 +122,21 @@ def _brought_up(connection: Connection) -> None:
 
 def check_version(database: Database) -> None:
     """Raises LedgerError where the database is not of this version."""
-    found = database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+    found = _step(database)
     script = ScriptDirectory.from_config(_config())
     head = script.get_current_head()
     if found == head:
         return
-    if found is None or found in {step.revision for step in script.walk_revisions()}:
-        raise LedgerError(f"the ledger is at step {found or 'none'} and this version needs {head}: run sla migrate first")
+    if found is None:
+        raise LedgerError("the database has no ledger yet: run sla migrate first, or set DATABASE_URL to another one")
+    if found in {step.revision for step in script.walk_revisions()}:
+        raise LedgerError(f"the ledger is at step {found} and this version needs {head}: run sla migrate first")
     raise LedgerError(f"{NEWER} (it is at step {found}, this version knows {head})")
+
+
+def _step(database: Database) -> str | None:
+    """The step at which a database is; None where it is empty."""
+    return database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
 
 
 def _config() -> Config:

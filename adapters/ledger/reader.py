@@ -4,12 +4,14 @@ Decided here: how they are asked. Not decided here: what the answers mean to peo
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, text
 
 from adapters.ledger.database import Database
+from adapters.ledger.engine import file_of
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.schema import FAILING, clocks, entries, outbox, pages, quarantine, seals, tickets
 from adapters.ledger.soonest import latest_breached, soonest_due
@@ -17,9 +19,10 @@ from adapters.ledger.tallies import last_judged, tally
 from bot.records import Health, Tally, TicketView
 from escalation.page import PageRow
 from rules.clock_row import VERDICTS, ClockRow
-from rules.instants import MINUTE
+from rules.instants import SECOND
 
 _LAST_CHARACTER = "\U0010ffff"
+_LATE = 20 * SECOND
 
 
 class SqlReader:
@@ -89,8 +92,9 @@ class SqlReader:
     def health(self, now: int) -> Health:
         """How the bot itself is doing."""
         waiting = outbox.c.state.in_(("pending", "sending"))
-        late = tickets.c.attention_at < now - MINUTE
+        late = tickets.c.attention_at < now - _LATE
         failing = self._all(select(tickets.c.id, tickets.c.error).where(text(FAILING)).limit(20))
+        file = file_of(self._database.engine)
         return Health(
             tickets=self._number(select(func.count()).select_from(tickets)),
             overdue_looks=self._number(select(func.count()).select_from(tickets).where(late)),
@@ -102,6 +106,7 @@ class SqlReader:
             sealed_at=self._number(select(func.max(seals.c.at))),
             began_at=self._number(select(entries.c.recorded_at).order_by(entries.c.seq).limit(1)),
             newest_at=self._number(select(entries.c.recorded_at).order_by(entries.c.seq.desc()).limit(1)),
+            room=shutil.disk_usage(file.absolute().parent).free if file else None,
         )
 
     def _all(self, wanted: Select[Any]) -> Sequence[Any]:

@@ -5,14 +5,13 @@ file is in the ledger too; that a day which was over when it was sealed gets no 
 entries are what was sealed (`verifying`).
 """
 
-import hmac
 import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from adapters.ledger.findings import Finding
-from adapters.ledger.seals import before_of, heads_of, mac_of
+from adapters.ledger.seals import before_of, genuine, heads_of, mac_of
 from bot.ports import LedgerError
 from bot.records import Seal
 from rules.instants import DAY, HOUR
@@ -49,16 +48,16 @@ def over(chain: Chain, at: int) -> bool:
 def check_seals(table: Sequence[Seal], kept: Sequence[Seal], key: bytes | None) -> Sealed:
     """Check the ledger's seals and those kept in the file; without a key, macs are believed."""
     sealed = Sealed()
-    genuine = [seal for seal in table if _believed(seal, "the ledger", key, sealed)]
+    believed = [seal for seal in table if _believed(seal, "the ledger", key, sealed)]
     _follow(table, key, sealed)
-    _late(genuine, sealed)
-    _compare(table, genuine, [seal for seal in kept if _believed(seal, "the file", key, sealed)], sealed)
+    _late(believed, sealed)
+    _compare(table, believed, [seal for seal in kept if _believed(seal, "the file", key, sealed)], sealed)
     return sealed
 
 
 def _believed(seal: Seal, where: str, key: bytes | None, sealed: Sealed) -> bool:
     """Whether a seal is what was sealed; then what it says is taken up."""
-    if key is not None and not hmac.compare_digest(seal.mac.encode(), mac_of(key, seal.body).encode()):
+    if key is not None and not genuine(seal, key):
         what = f"its mac in {where} is wrong: the seal was altered, or SEAL_KEY is another one than it was made with"
         sealed.findings.append(Finding(what, seal=seal.number))
         return False
@@ -109,7 +108,7 @@ def _late(seals: Sequence[Seal], sealed: Sealed) -> None:
         before = seal
 
 
-def _compare(table: Sequence[Seal], genuine: Sequence[Seal], kept: Sequence[Seal], sealed: Sealed) -> None:
+def _compare(table: Sequence[Seal], believed: Sequence[Seal], kept: Sequence[Seal], sealed: Sealed) -> None:
     """The ledger's seals and the file's. A seal that was made twice, because a machine died between file and ledger, counts."""
     numbers = {seal.number for seal in table}
     for seal in kept:
@@ -121,6 +120,6 @@ def _compare(table: Sequence[Seal], genuine: Sequence[Seal], kept: Sequence[Seal
             sealed.findings.append(Finding(what, seal=seal.number))
     reached = max((seal.number for seal in kept), default=0)
     in_file = set(kept)
-    for seal in genuine:
+    for seal in believed:
         if seal.number <= reached and seal not in in_file:
             sealed.findings.append(Finding("the file has another one, or none, in its place", seal=seal.number))

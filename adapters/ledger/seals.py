@@ -37,20 +37,34 @@ class SqlSeals:
         return None if row is None else Seal(*row)
 
     def seal(
-        self, now: int, key: bytes, fence: int, file: SealFile | None, said: Callable[[Seal], Sequence[OutboxRow]]
+        self,
+        now: int,
+        key: bytes,
+        fence: int,
+        file: SealFile | None,
+        said: Callable[[Seal], Sequence[OutboxRow]],
+        *,
+        new_key: bool = False,
     ) -> Seal:
-        """Seal all chains as they stand, under the lease; `said` is what is said of it. Raises LeaseLostError, OSError."""
+        """Seal all chains as they stand, under the lease; `said` is what is said of it. Raises LeaseLostError, OSError, and
+        LedgerError where the last seal is not under the key and `new_key` does not say that another one begins.
+        """
 
         def work(connection: Connection) -> Seal:
             check_held(connection, SEALING, fence)
             known = all_seals(connection)
+            if known and not new_key and not genuine(known[-1], key):
+                raise LedgerError(
+                    f"seal {known[-1].number} is not under this SEAL_KEY, or was altered, so nothing is sealed: set the key "
+                    "that it was made with, see what sla ledger verify says, and begin another one by sla ledger seal --new-key"
+                )
             if file is not None:
                 kept = file.read()
                 put_back = following(known, kept, key)
                 for seal in put_back:
                     connection.execute(insert(seals), seal._asdict())
                 known += put_back
-            made = _next(connection, known, now, key)
+            made = _next(connection, known, now, key, whole=new_key)
             if file is not None:
                 file.append([*(seal for seal in known if seal not in kept), made])
             connection.execute(insert(seals), made._asdict())
@@ -70,14 +84,18 @@ def mac_of(key: bytes, body: str) -> str:
     return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
 
 
+def genuine(seal: Seal, key: bytes) -> bool:
+    """Whether a seal was made under the key."""
+    return hmac.compare_digest(seal.mac.encode(), mac_of(key, seal.body).encode())
+
+
 def following(known: Sequence[Seal], kept: Iterable[Seal], key: bytes) -> list[Seal]:
     """Those kept outside that follow one by one from the last seal known, each under the key."""
     found: list[Seal] = []
     for seal in sorted(kept, key=lambda seal: seal.number):
         last = [*known, *found][-1:]
         number, before = (last[0].number, last[0].mac) if last else (0, None)
-        genuine = hmac.compare_digest(seal.mac.encode(), mac_of(key, seal.body).encode())
-        if seal.number == number + 1 and genuine and before_of(seal) == before:
+        if seal.number == number + 1 and genuine(seal, key) and before_of(seal) == before:
             found.append(seal)
     return found
 
@@ -98,9 +116,9 @@ def before_of(seal: Seal) -> object:
         return None
 
 
-def _next(connection: Connection, known: Sequence[Seal], now: int, key: bytes) -> Seal:
-    """The seal that comes next: what has grown since the last one."""
-    sealed = {(day, shard): number for seal in known for day, shard, number, _ in heads_of(seal)}
+def _next(connection: Connection, known: Sequence[Seal], now: int, key: bytes, *, whole: bool) -> Seal:
+    """The seal that comes next: what has grown since the last one, or the `whole` ledger, as who has only this key sees it."""
+    sealed = {(day, shard): number for seal in ([] if whole else known) for day, shard, number, _ in heads_of(seal)}
     grown = [
         [row.day, row.shard, row.number, row.hash.hex()]
         for row in connection.execute(select(chains).order_by(chains.c.day, chains.c.shard))

@@ -17,6 +17,8 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bot.shared_ports import RedisUrlError
+
 PATIENCE = 0.3
 """Seconds for connecting, and for each answer: a Redis that hangs must not hold up what works without it."""
 
@@ -24,10 +26,6 @@ _FORMS = "write redis://[user:password@]host:6379/0, rediss://… for TLS, or un
 _TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname")
 _OPTIONS = {"redis": ("db",), "rediss": ("db", *_TLS), "unix": ("db", "password")}
 _FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-
-
-class RedisUrlError(Exception):
-    """REDIS_URL cannot be used; the message says why and what to write, and shows no password."""
 
 
 class Connection:
@@ -77,7 +75,7 @@ class Connection:
             what = f"has a certificate that is not trusted ({refusal.verify_message}): name its authority in ssl_ca_certs"
             return f"Redis at {self.where} {what}"
         if isinstance(error, SlowError):
-            port = "; does it speak TLS there?" if self._tls else ""
+            port = "; perhaps it does not speak TLS there" if self._tls else ""
             return f"Redis at {self.where} does not answer within {PATIENCE} s{port}"
         if isinstance(error, ResponseError):
             return f"Redis at {self.where} refuses: {error}"

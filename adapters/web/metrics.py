@@ -29,12 +29,11 @@ class Metrics:
     """Figures of one process. How the ledger and the clocks of the present periods stand is asked for when they are read."""
 
     def __init__(self, standing: Callable[[], tuple[Health, Sequence[Tally]]], now: Callable[[], int]) -> None:
-        self._registry = CollectorRegistry()
+        self._registry, self._standing = CollectorRegistry(), _Standing(standing, now)
         self._looked = Histogram("slakeeper_look_lag_seconds", _LOOKED, ["cause"], buckets=_LATE, registry=self._registry)
         self._said = Histogram("slakeeper_delivery_lag_seconds", _SAID, buckets=_LATE, registry=self._registry)
         self._sizes = Histogram("slakeeper_batch_size", _DONE, ["what"], buckets=_SIZES, registry=self._registry)
         self._errors = Counter("slakeeper_errors", "What failed.", ["what"], registry=self._registry)
-        self._registry.register(_Standing(standing, now))
         self._counts: dict[str, int] = {}
         self._latest: dict[str, int] = {}
         self._troubles: dict[str, str] = {}
@@ -76,9 +75,13 @@ class Metrics:
         """For the board: what was done since the start, and the latest lags."""
         return {**self._counts, **self._latest}
 
-    def text(self) -> bytes:
-        """All figures in Prometheus' format."""
+    def own(self) -> bytes:
+        """What this process has counted, in Prometheus' format."""
         return generate_latest(self._registry)
+
+    def standing(self) -> bytes:
+        """How the ledger and the clocks stand, in Prometheus' format; the database is asked."""
+        return _exposed(self._standing)
 
 
 class _Standing(Collector):
@@ -95,18 +98,17 @@ class _Standing(Collector):
         """The outbox, what failed for good, and every agreement's attainment; of the ledger only whether it answers, where it
         does not.
         """
-        up = "Whether the ledger's database answers."
         try:
             health, tallies = self._standing()
         except LedgerError:
-            yield GaugeMetricFamily("slakeeper_ledger_up", up, value=0)
+            yield _ledger_up(0)
             return
-        yield GaugeMetricFamily("slakeeper_ledger_up", up, value=1)
+        yield _ledger_up(1)
         oldest = self._now() if health.oldest_waiting is None else health.oldest_waiting
         for name, help, value in (
             ("outbox_waiting", "Messages waiting to be sent.", health.outbox_waiting),
             ("outbox_age_seconds", "How long the oldest message has waited.", max(0, self._now() - oldest) / SECOND),
-            ("overdue_looks", "Tickets whose look is more than a minute late.", health.overdue_looks),
+            ("overdue_looks", "Tickets whose look is more than 20 seconds late.", health.overdue_looks),
             ("failing_tickets", "Tickets whose look fails.", len(health.failing)),
             ("dead_letters", "Messages that could not be delivered.", health.dead_letters),
             ("quarantined_events", "Events that were not understood.", health.quarantined),
@@ -128,3 +130,25 @@ class _Standing(Collector):
             if attainment.judged:
                 share.add_metric([tally.agreement, tally.metric], attainment.met / attainment.judged)
         yield from (clocks, share)
+
+
+def _ledger_up(value: int) -> Metric:
+    return GaugeMetricFamily("slakeeper_ledger_up", "Whether the ledger's database answers.", value=value)
+
+
+class _Silent(Collector):
+    """A ledger whose database does not answer in time."""
+
+    def collect(self) -> Iterator[Metric]:
+        """That it does not."""
+        yield _ledger_up(0)
+
+
+def _exposed(collector: Collector) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return generate_latest(registry)
+
+
+LEDGER_SILENT = _exposed(_Silent())
+"""In place of `Metrics.standing`, where the database has not answered in time."""

@@ -4,14 +4,16 @@ Decided here: which path leads where, which need the API's token, and the header
 but the page's own scripts. Not decided here: what the answers hold.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -23,13 +25,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapters.web.api import Api
 from adapters.web.chat_page import ChatPage
 from adapters.web.ingress import RETRY_SECONDS, Ingress
-from adapters.web.metrics import Metrics
+from adapters.web.metrics import LEDGER_SILENT, Metrics
 from adapters.web.openapi import description
 from adapters.web.security import COOKIE, HEADERS, Security
 from bot.ports import Ledger, LedgerError
 
 STATIC = Path(__file__).parent / "static"
 Handler = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
+
+PROBED_SECONDS = 1.0
+"""For so long a supervisor or Prometheus waits for the database."""
+_SLOW = f"the database has not answered within {PROBED_SECONDS:g} s"
 
 
 def web_server(routes: Sequence[BaseRoute]) -> Starlette:
@@ -55,18 +62,31 @@ class EventsFirst:
 def monitoring_routes(ledger: Ledger, metrics: Metrics, security: Security) -> list[BaseRoute]:
     """What supervisors and Prometheus ask of every process."""
 
+    # A thread of their own: what waits for a database that is away must not hold up those that work.
+    thread = ThreadPoolExecutor(1, "monitoring")
+
+    async def soon(asked: Callable[[], T]) -> T:
+        """What the database answers; TimeoutError where that takes longer than a supervisor waits."""
+        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(thread, asked), PROBED_SECONDS)
+
     async def ready(_request: Request) -> Response:
         try:
-            await run_in_threadpool(ledger.looks.next_attention, 0)
+            await soon(partial(ledger.looks.next_attention, 0))
         except LedgerError as error:
             return JSONResponse({"ready": False, "error": str(error)}, status_code=503)
+        except TimeoutError:
+            return JSONResponse({"ready": False, "error": _SLOW}, status_code=503)
         return JSONResponse({"ready": True})
 
     async def healthy(_request: Request) -> Response:
         return JSONResponse({"ok": True})
 
     async def measured(_request: Request) -> Response:
-        return Response(await run_in_threadpool(metrics.text), media_type=CONTENT_TYPE_LATEST)
+        try:
+            standing = await soon(metrics.standing)
+        except TimeoutError:
+            standing = LEDGER_SILENT
+        return Response(metrics.own() + standing, media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthy), Route("/readyz", ready), Route("/metrics", _guarded(security, measured))]
 

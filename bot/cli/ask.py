@@ -64,6 +64,8 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
         parse(line)
     except CommandError as error:
         raise usage_error(str(error)) from None
+    from adapters.ledger.holding import unattended
+    from bot.alone import alone
     from bot.app import build_app  # the database is imported only where it is asked
 
     settings = read_settings()
@@ -75,7 +77,8 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
         raise usage_error(f"say who acts with --as PERSON. Known: {', '.join(book.people) or 'nobody'}")
     log_as("warning" if settings.log_level == "info" else settings.log_level)
     prepare(settings)
-    app = build_app(settings, book)
+    nobody = settings.redis_url is None and unattended(settings.database_url)
+    app = build_app(settings, book, shared=alone(seen=True) if nobody else None)
     if VERBS[parse(line).verb].roles:  # what acts also looks
         refuse_rewriting(app)
         if app.registrar.unpublished():

@@ -83,8 +83,13 @@ def verify(
 
 
 @app.command()
-def seal() -> None:
-    """Seal the ledger now. The bot does so each day by itself where SEAL_KEY is set."""
+def seal(
+    new_key: Annotated[bool, typer.Option("--new-key", help="SEAL_KEY is another one than before, on purpose.")] = False,
+) -> None:
+    """Seal the ledger now. The bot does so each day by itself where SEAL_KEY is set.
+
+    Keep a SEAL_KEY for as long as the seals under it are to be verified: each key verifies its own.
+    """
     from adapters.ledger.store import open_ledger
     from bot.app import build_sealing
     from bot.cli.run import prepare
@@ -96,7 +101,7 @@ def seal() -> None:
         raise settings_error(_NO_KEY)
     holder, end = f"{socket.gethostname()}/{os.getpid()}", time.monotonic() + _PATIENCE_SECONDS
     try:
-        while (made := sealing.turn(holder, asked=True)) is None:
+        while (made := sealing.turn(holder, asked=True, new_key=new_key)) is None:
             if time.monotonic() > end:
                 raise settings_error("another process is sealing the ledger: try again in a minute")
             time.sleep(0.2)

@@ -54,7 +54,6 @@ def worker(config: ConfigOption = None) -> None:
 def _work(role: Role, config: Path | None) -> None:
     """Be a process of a role until a signal ends it."""
     from adapters.ledger.holding import hold
-    from adapters.redis.connection import RedisUrlError
     from bot.app import build_app, terminal_sender
 
     settings = read_settings()
@@ -63,10 +62,7 @@ def _work(role: Role, config: Path | None) -> None:
     held = hold(settings.database_url)
     prepare(settings)
     senders = [terminal_sender()] if role == "run" and held is not None else []  # of several processes none says all
-    try:
-        app = build_app(settings, book, senders=senders, role=role)
-    except RedisUrlError as error:
-        raise settings_error(str(error)) from None
+    app = build_app(settings, book, senders=senders, role=role)
     refuse_rewriting(app)
     listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
     _say_where(listening, settings, role)
@@ -105,12 +101,14 @@ def demo(
 
 def migrate() -> None:
     """Bring the ledger's database to this version."""
+    from adapters.ledger.engine import without_password
     from adapters.ledger.migrating import migrate as migrate_ledger
 
     settings = read_settings()
     log_as(settings.log_level)
-    migrate_ledger(settings.database_url)
-    typer.echo("The ledger is up to date.")
+    before, after = migrate_ledger(settings.database_url)
+    what = "is up to date" if before == after else "is new" if before is None else f"was brought from step {before} to {after}"
+    typer.echo(f"The ledger at {without_password(settings.database_url)} {what}.")
 
 
 def log_as(level: str) -> None:
@@ -204,6 +202,8 @@ def _say_where(listening: socket.socket, settings: Settings, role: Role) -> None
         typer.echo(f"Slakeeper's worker is running. Its figures: {_address(listening)}metrics")
         return
     typer.echo(f"Slakeeper is running. The local chat page: {_address(listening)}  Events: {_address(listening)}events")
+    if role == "web" and settings.database_url.startswith("sqlite"):
+        typer.echo("sla web only takes events in, and a file is for one process: sla run looks at tickets too.", err=True)
     alone = settings.host in LOOPBACK
     if settings.sla_webhook_secret is None:
         where = "taken unsigned, from this machine only" if alone else "refused"

@@ -9,7 +9,7 @@ import pytest
 from adapters.ledger.leases import LeaseLostError
 from adapters.ledger.seal_file import JsonSealFile
 from adapters.ledger.seals import heads_of, mac_of
-from bot.ports import SEALING
+from bot.ports import SEALING, LedgerError
 from rules.instants import DAY, HOUR, MINUTE
 from tests.support.audits import KEY, NOW, fill, seal, sealing, tamper, verified
 from tests.support.ledgers import Opened
@@ -51,6 +51,19 @@ def test_who_comes_second_seals_nothing_and_who_comes_late_is_refused(db: Opened
     with pytest.raises(LeaseLostError):
         sealing(db).seal(fence)
     assert seals(db) == []
+
+
+def test_nothing_is_sealed_under_another_key_unless_it_is_meant(db: Opened) -> None:
+    fill(db, 1)
+    seal(db)
+    other = sealing(db, NOW + DAY, key=b"another key")
+    with pytest.raises(LedgerError, match="seal 1 is not under this SEAL_KEY, or was altered, so nothing is sealed"):
+        other.turn("a")
+    assert len(seals(db)) == 1
+    assert other.turn("a", asked=True, new_key=True) is not None
+    assert other.turn("a", asked=True) is not None, "from now on it is the key"
+    assert [finding.seal for finding in verified(db)[1]] == [2, 3], "each key verifies its own"
+    assert {finding.seal for finding in verified(db, key=b"another key")[1]} == {1}
 
 
 def test_a_seal_is_in_the_file_before_it_is_in_the_ledger(db: Opened, tmp_path: Path) -> None:
@@ -156,5 +169,5 @@ def test_a_tampered_seal_is_never_sealed_over_without_a_word(db: Opened) -> None
 
     seal(db)
     tamper(db, "update seals set body = '{}'")
-    with pytest.raises(LedgerError, match="seal 1 is not what it was: run sla ledger verify"):
+    with pytest.raises(LedgerError, match="seal 1 is not under this SEAL_KEY, or was altered"):
         seal(db, NOW + 1)

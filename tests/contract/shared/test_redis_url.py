@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.redis import connection
-from adapters.redis.connection import RedisUrlError
 from adapters.redis.shared import open_redis
 from bot.alone import alone
-from bot.shared_ports import Rate, Shared
+from bot.shared_ports import Rate, RedisUrlError, Shared
 from tests.contract.shared.conftest import TOPICS, Following, Opener
 from tests.support.valkey import Valkey, certificate, tls_before
 
@@ -93,7 +92,7 @@ def test_a_server_that_is_not_there(opened: Opener, valkey: Valkey) -> None:
     assert opened().check() == f"Redis at 127.0.0.1:{valkey.port} cannot be reached: Connection refused"
 
 
-@pytest.mark.parametrize(("scheme", "question"), [("redis", ""), ("rediss", "; does it speak TLS there?")])
+@pytest.mark.parametrize(("scheme", "question"), [("redis", ""), ("rediss", "; perhaps it does not speak TLS there")])
 def test_a_server_that_says_nothing(opened: Opener, monkeypatch: pytest.MonkeyPatch, scheme: str, question: str) -> None:
     monkeypatch.setattr(connection, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -73,6 +73,12 @@ def test_what_is_missing_for_a_seal_or_a_verification_is_said(here: Desk, tmp_pa
         assert (done.returncode, said in done.stderr) == (code, True), (words, done.stdout, done.stderr)
 
 
+def test_migrating_says_which_ledger_it_was_and_what_became_of_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    assert sla("migrate", DATABASE_URL=url).stdout == f"The ledger at {url} is new.\n"
+    assert sla("migrate", DATABASE_URL=url).stdout == f"The ledger at {url} is up to date.\n"
+
+
 def test_a_rebuild_shows_what_differs_and_mends_it(here: Desk, config: Path) -> None:
     def rebuild(*words: str) -> tuple[int, str]:
         done = sla("ledger", "rebuild", *words, "--config", config, DATABASE_URL=here.url)

@@ -56,7 +56,7 @@ def test_what_fails_no_longer_is_no_trouble_any_more() -> None:
     chores = Chores(clock, own, [Chore("seal", 10, turn)])
     chores.step()
     assert own.troubles() == ("its chore 'seal' fails and is tried again: the disk is full",)
-    assert b"slakeeper_troubles 1.0" in own.text()
+    assert b"slakeeper_troubles 1.0" in own.own()
     broken.clear()
     clock.move(1_010)
     chores.step()

@@ -1,5 +1,6 @@
 """What commands and clicks answer: who may do what, pick-lists, and why something is as it is."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bot.ports import SEALING
 from bot.records import Written
 from bot.shared_ports import ProcessState
 from config.settings import Settings
-from rules.instants import DAY, HOUR, parse
+from rules.instants import DAY, HOUR, SECOND, parse
 from rules.ticket import TicketEvent
 from tests.support.desk import NINE, Desk, answered, desk, opened, wire, words
 
@@ -242,6 +243,20 @@ def test_health_says_that_all_is_well_or_what_is_not(here: Desk) -> None:
     with_quarantine = here.client().post("/events", [{"id": "bad"}])
     assert with_quarantine.status_code == 202
     assert "Not understood and kept in quarantine: 1 event." in words(here.say("health"))
+
+
+def test_health_tells_that_the_disk_is_almost_full(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: used._replace(free=5_000_000))
+    told = words(here.say("health"))
+    assert "Something needs you." in told
+    assert "The disk of the ledger's file is almost full, 5 MB are left: make room." in told
+
+
+def test_health_tells_of_a_look_that_is_late(here: Desk) -> None:
+    assert here.client().post("/events", [opened(here.clock.now(), "T-7")]).status_code == 202
+    here.clock.move(here.clock.now() + 21 * SECOND)
+    assert "Late: 1 look." in words(here.say("health"))
 
 
 def test_health_tells_what_keeps_a_process_from_its_work(here: Desk) -> None:
