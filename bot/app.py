@@ -214,12 +214,13 @@ def _serving(web: ASGIApp) -> uvicorn.Config:
 
 def build_sealing(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Sealing | None:
     """What seals the ledger; None where there is no key to seal it with."""
-    if settings.seal_key is None:
+    keys = settings.seal_keys()
+    if not keys:
         return None
     file = JsonSealFile(settings.seal_file) if settings.seal_file else None
     platform, _, channel = (settings.seal_channel or "").partition(":")
     place = (platform, channel) if channel else None
-    return Sealing(ledger, clock, settings.seal_key.get_secret_value().encode(), file, place)
+    return Sealing(ledger, clock, keys, file, place)
 
 
 def build_archiving(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Archiving | None:

@@ -225,14 +225,16 @@ class Seals(Protocol):
     def seal(
         self,
         now: int,
-        key: bytes,
+        keys: Sequence[bytes],
         fence: int,
         file: SealFile | None,
         said: Callable[[Seal], Sequence[OutboxRow]],
         *,
         new_key: bool = False,
     ) -> Seal:
-        """Seal all chains as they stand, under the lease SEALING; what is `said` of it goes into the outbox with it."""
+        """Seal all chains as they stand, under the first key and the lease SEALING; what is `said` of it goes into the outbox
+        with it.
+        """
 
 
 ARCHIVING = "archive"

@@ -12,14 +12,19 @@ from rules.instants import DAY, MINUTE, text
 
 
 class Sealing:
-    """Seals a ledger under a key. `file` keeps each seal outside the database; at `channel`, a platform and its channel, it is
-    said.
+    """Seals a ledger under the first of some keys; the others are earlier ones. `file` keeps each seal outside the database; at
+    `channel`, a platform and its channel, it is said.
     """
 
     def __init__(
-        self, ledger: Ledger, clock: WallClockPort, key: bytes, file: SealFile | None, channel: tuple[str, str] | None
+        self,
+        ledger: Ledger,
+        clock: WallClockPort,
+        keys: Sequence[bytes],
+        file: SealFile | None,
+        channel: tuple[str, str] | None,
     ) -> None:
-        self._ledger, self._clock, self._key, self._file, self._channel = ledger, clock, key, file, channel
+        self._ledger, self._clock, self._keys, self._file, self._channel = ledger, clock, keys, file, channel
 
     def due(self, now: int) -> bool:
         """Whether the present day has no seal yet; one that lies far ahead was made before the clock was set back."""
@@ -27,10 +32,10 @@ class Sealing:
         return last is None or last.at // DAY < now // DAY or last.at > now + 2 * DAY
 
     def seal(self, fence: int, *, new_key: bool = False) -> Seal:
-        """Seal what there is, under the lease's number; the last seal was made under the same key unless `new_key` says
-        otherwise. Raises LedgerError, OSError where the file cannot be written: nothing is sealed.
+        """Seal what there is, under the lease's number; the last seal is under one of the keys, or `new_key` says that its
+        key is lost. Raises LedgerError, OSError where the file cannot be written: nothing is sealed.
         """
-        return self._ledger.seals.seal(self._clock.now(), self._key, fence, self._file, self._said, new_key=new_key)
+        return self._ledger.seals.seal(self._clock.now(), self._keys, fence, self._file, self._said, new_key=new_key)
 
     def turn(self, holder: str, *, asked: bool = False, new_key: bool = False) -> Seal | None:
         """Seal where it is due or `asked` for; None where it is not, or where another process is sealing."""

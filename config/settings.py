@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """The bearer token of the API and the page."""
     seal_key: SecretStr | None = None
     """The key under which the ledger is sealed each day."""
+    seal_keys_before: SecretStr | None = None
+    """Earlier keys, separated by spaces: what was sealed under them is still to be verified."""
     seal_file: Path | None = None
     """Where each seal is also kept, outside the database."""
     seal_channel: str | None = None
@@ -68,6 +70,13 @@ class Settings(BaseSettings):
         if value is not None and not all(value.partition(":")):
             raise ValueError("write platform:channel, such as local:audit")
         return value
+
+    def seal_keys(self) -> tuple[bytes, ...]:
+        """The key of new seals, then the earlier ones; none where SEAL_KEY is not set."""
+        if self.seal_key is None:
+            return ()
+        before = self.seal_keys_before.get_secret_value() if self.seal_keys_before else ""
+        return tuple(key.encode() for key in (self.seal_key.get_secret_value(), *before.split()))
 
     @field_validator("log_level")
     @classmethod

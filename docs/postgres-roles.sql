@@ -1,8 +1,9 @@
 -- Roles for a ledger on PostgreSQL: the bot may add entries, and neither change nor remove them.
 --
--- Run it in the ledger's database as its owner, the role that runs `sla migrate`, after each `sla migrate`:
---   psql "$OWNER_URL" -v ON_ERROR_STOP=1 -f docs/postgres-roles.sql
--- It may be run again; it gives what is said here and takes everything else away. The owner needs CREATEROLE the first time.
+-- Run it in the ledger's database after each `sla migrate`, as a superuser:
+--   sudo -u postgres psql -d slakeeper -v ON_ERROR_STOP=1 -f docs/postgres-roles.sql
+-- or as the database's owner, who needs CREATEROLE the first time.
+-- It may be run again; it gives what is said here and takes everything else away.
 --
 -- The roles cannot log in themselves. Who does is made a member of one:
 --   CREATE ROLE slakeeper_bot LOGIN PASSWORD '…' IN ROLE slakeeper_app;

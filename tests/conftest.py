@@ -30,6 +30,7 @@ _SETTINGS = (
     "SLA_API_TOKEN",
     "LOG_LEVEL",
     "SEAL_KEY",
+    "SEAL_KEYS_BEFORE",
     "SEAL_FILE",
     "SEAL_CHANNEL",
     "ARCHIVE_FOLDER",

@@ -55,8 +55,8 @@ def connect(url: str) -> Engine:
 
 
 def without_password(url: str) -> str:
-    """A database URL as it may be shown."""
-    return make_url(url).render_as_string(hide_password=True)
+    """A database URL as it may be shown: a password may stand in its query too."""
+    return make_url(url).set(query={}).render_as_string(hide_password=True)
 
 
 def database_name(url: str) -> str:

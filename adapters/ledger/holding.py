@@ -6,11 +6,14 @@ ends, however it ends. Commands that ask or act once need none. Not decided here
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
 from adapters.ledger.engine import connect, file_of
 from bot.ports import LedgerError
+
+_TRIES = 5
 
 
 def hold(url: str) -> IO[str] | None:
@@ -28,9 +31,13 @@ def hold(url: str) -> IO[str] | None:
         held = path.open("a+")
     except OSError as error:
         raise LedgerError(f"the ledger's folder cannot be written: {path}: {error.strerror}") from None
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except OSError:
+            time.sleep(0.1)  # it may be a command that asks whether anybody has it, which takes no time
+    else:
         held.seek(0)
         other = held.read().strip() or "unknown"
         held.close()

@@ -135,8 +135,14 @@ def check_version(database: Database) -> None:
 
 
 def _step(database: Database) -> str | None:
-    """The step at which a database is; None where it is empty."""
-    return database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+    """The step at which a database is; None where it is empty. Raises LedgerError."""
+    try:
+        return database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+    except CommandError:
+        raise LedgerError(
+            "the table alembic_version says that the ledger is at several steps at once: restore a backup, or leave the row of "
+            "the step that it is at"
+        ) from None
 
 
 def _config() -> Config:

@@ -45,20 +45,20 @@ def over(chain: Chain, at: int) -> bool:
     return (chain[0] + 1) * DAY + HOUR <= at
 
 
-def check_seals(table: Sequence[Seal], kept: Sequence[Seal], key: bytes | None) -> Sealed:
-    """Check the ledger's seals and those kept in the file; without a key, macs are believed."""
+def check_seals(table: Sequence[Seal], kept: Sequence[Seal], keys: Sequence[bytes]) -> Sealed:
+    """Check the ledger's seals and those kept in the file; without keys, macs are believed."""
     sealed = Sealed()
-    believed = [seal for seal in table if _believed(seal, "the ledger", key, sealed)]
-    _follow(table, key, sealed)
+    believed = [seal for seal in table if _believed(seal, "the ledger", keys, sealed)]
+    _follow(table, keys, sealed)
     _late(believed, sealed)
-    _compare(table, believed, [seal for seal in kept if _believed(seal, "the file", key, sealed)], sealed)
+    _compare(table, believed, [seal for seal in kept if _believed(seal, "the file", keys, sealed)], sealed)
     return sealed
 
 
-def _believed(seal: Seal, where: str, key: bytes | None, sealed: Sealed) -> bool:
+def _believed(seal: Seal, where: str, keys: Sequence[bytes], sealed: Sealed) -> bool:
     """Whether a seal is what was sealed; then what it says is taken up."""
-    if key is not None and not genuine(seal, key):
-        what = f"its mac in {where} is wrong: the seal was altered, or SEAL_KEY is another one than it was made with"
+    if keys and not genuine(seal, keys):
+        what = f"its mac in {where} is wrong: it was altered, or its key is named neither by SEAL_KEY nor by SEAL_KEYS_BEFORE"
         sealed.findings.append(Finding(what, seal=seal.number))
         return False
     try:
@@ -77,7 +77,7 @@ def _believed(seal: Seal, where: str, key: bytes | None, sealed: Sealed) -> bool
     return True
 
 
-def _follow(table: Sequence[Seal], key: bytes | None, sealed: Sealed) -> None:
+def _follow(table: Sequence[Seal], keys: Sequence[bytes], sealed: Sealed) -> None:
     """The ledger's seals: numbers without gaps, each naming the one before."""
     number = 0
     before: set[str | None] = {None}
@@ -91,7 +91,7 @@ def _follow(table: Sequence[Seal], key: bytes | None, sealed: Sealed) -> None:
                 Finding("it does not follow from the seal before it: one of the two was altered", seal=seal.number)
             )
         number = seal.number
-        before = {seal.mac} if key is None else {seal.mac, mac_of(key, seal.body)}
+        before = {seal.mac, *(mac_of(key, seal.body) for key in keys)}
 
 
 def _late(seals: Sequence[Seal], sealed: Sealed) -> None:
@@ -101,8 +101,9 @@ def _late(seals: Sequence[Seal], sealed: Sealed) -> None:
     for seal in seals:
         for day, shard, number, _ in heads_of(seal):
             first = known.get((day, shard), 0) + 1
-            known[day, shard] = number
-            if before is not None and over((day, shard), before.at):
+            known[day, shard] = max(number, first - 1)
+            grown = number >= first  # a seal that begins a new key names what has not grown too
+            if grown and before is not None and over((day, shard), before.at):
                 what = f"put in after seal {before.number}, by which that day was over"
                 sealed.findings.append(Finding(what, day, shard, first, number, seal=seal.number))
         before = seal

@@ -3,13 +3,15 @@
 Decided here: that a seal names the heads of all chains which have grown since the seal before it, and that seal's mac; that it
 stands in its file before it stands in the database, so that a seal which was once made is never lost: what the file has and
 the table has not, as after a crash between the two, is put into the table by the next seal, and what another machine has
-sealed, into the file. Not decided here: when it is sealed, and what a seal proves (`verifying`).
+sealed, into the file; that nothing is sealed over a seal under none of the keys, unless a new key is to begin. Not decided
+here: when it is sealed, and what a seal proves (`verifying`).
 """
 
 import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -22,6 +24,11 @@ from adapters.ledger.outbox import outbox_row
 from adapters.ledger.schema import chains, outbox, seals
 from bot.ports import SEALING, LedgerError, SealFile
 from bot.records import OutboxRow, Seal
+
+_UNKNOWN_KEY = (
+    "seal {0.number} was altered, or its key is named neither by SEAL_KEY nor by SEAL_KEYS_BEFORE, so nothing is sealed: see "
+    "what sla ledger verify says, and name the key; where that is lost, sla ledger seal --new-key begins another one"
+)
 
 
 class SqlSeals:
@@ -39,32 +46,32 @@ class SqlSeals:
     def seal(
         self,
         now: int,
-        key: bytes,
+        keys: Sequence[bytes],
         fence: int,
         file: SealFile | None,
         said: Callable[[Seal], Sequence[OutboxRow]],
         *,
         new_key: bool = False,
     ) -> Seal:
-        """Seal all chains as they stand, under the lease; `said` is what is said of it. Raises LeaseLostError, OSError, and
-        LedgerError where the last seal is not under the key and `new_key` does not say that another one begins.
+        """Seal all chains as they stand, under the first key and the lease; `said` is what is said of it.
+
+        Raises LeaseLostError, OSError, and LedgerError where the last seal is under none of the keys and no `new_key` is to
+        begin.
         """
 
         def work(connection: Connection) -> Seal:
             check_held(connection, SEALING, fence)
             known = all_seals(connection)
-            if known and not new_key and not genuine(known[-1], key):
-                raise LedgerError(
-                    f"seal {known[-1].number} is not under this SEAL_KEY, or was altered, so nothing is sealed: set the key "
-                    "that it was made with, see what sla ledger verify says, and begin another one by sla ledger seal --new-key"
-                )
-            if file is not None:
-                kept = file.read()
-                put_back = following(known, kept, key)
-                for seal in put_back:
-                    connection.execute(insert(seals), seal._asdict())
-                known += put_back
-            made = _next(connection, known, now, key, whole=new_key)
+            kept = file.read() if file is not None else []
+            put_back = following(known, kept, keys)
+            for seal in put_back:
+                connection.execute(insert(seals), seal._asdict())
+            known += put_back
+            last = known[-1] if known else max(kept, key=attrgetter("number"), default=None)
+            begins = last is not None and not genuine(last, keys)
+            if begins and not new_key:
+                raise LedgerError(_UNKNOWN_KEY.format(last))
+            made = _next(connection, known, now, keys[0], whole=begins)
             if file is not None:
                 file.append([*(seal for seal in known if seal not in kept), made])
             connection.execute(insert(seals), made._asdict())
@@ -84,18 +91,18 @@ def mac_of(key: bytes, body: str) -> str:
     return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
 
 
-def genuine(seal: Seal, key: bytes) -> bool:
-    """Whether a seal was made under the key."""
-    return hmac.compare_digest(seal.mac.encode(), mac_of(key, seal.body).encode())
+def genuine(seal: Seal, keys: Iterable[bytes]) -> bool:
+    """Whether a seal was made under one of the keys."""
+    return any(hmac.compare_digest(seal.mac.encode(), mac_of(key, seal.body).encode()) for key in keys)
 
 
-def following(known: Sequence[Seal], kept: Iterable[Seal], key: bytes) -> list[Seal]:
-    """Those kept outside that follow one by one from the last seal known, each under the key."""
+def following(known: Sequence[Seal], kept: Iterable[Seal], keys: Sequence[bytes]) -> list[Seal]:
+    """Those kept outside that follow one by one from the last seal known, each under one of the keys."""
     found: list[Seal] = []
     for seal in sorted(kept, key=lambda seal: seal.number):
         last = [*known, *found][-1:]
         number, before = (last[0].number, last[0].mac) if last else (0, None)
-        if seal.number == number + 1 and genuine(seal, key) and before_of(seal) == before:
+        if seal.number == number + 1 and genuine(seal, keys) and before_of(seal) == before:
             found.append(seal)
     return found
 
@@ -117,7 +124,7 @@ def before_of(seal: Seal) -> object:
 
 
 def _next(connection: Connection, known: Sequence[Seal], now: int, key: bytes, *, whole: bool) -> Seal:
-    """The seal that comes next: what has grown since the last one, or the `whole` ledger, as who has only this key sees it."""
+    """The seal that comes next: what has grown since the last one, or the `whole` ledger where that cannot be believed."""
     sealed = {(day, shard): number for seal in ([] if whole else known) for day, shard, number, _ in heads_of(seal)}
     grown = [
         [row.day, row.shard, row.number, row.hash.hex()]

@@ -41,19 +41,19 @@ class Verified:
 def verify(
     database: Database,
     kept: Sequence[Seal],
-    key: bytes | None,
+    keys: Sequence[bytes],
     found: Callable[[Finding], None],
     begin: Callable[[int], None],
     advance: Callable[[int], None],
     folder: ArchiveFolder | None = None,
 ) -> Verified:
-    """Go through a ledger, and through its archive where that is given; `kept` are the seals of the file. Each finding is told
-    at once, and how far it has come. Raises OSError, ArchiveError.
+    """Go through a ledger, and through its archive where that is given; `kept` are the seals of the file; without
+    `keys` their macs are believed. Each finding is told at once, and how far it has come. Raises OSError, ArchiveError.
     """
     with database.snapshot() as connection:
         seals = all_seals(connection)
         beside = folder.seals() if folder is not None else []
-        sealed = check_seals(seals, [*kept, *beside], key)
+        sealed = check_seals(seals, [*kept, *beside], keys)
         counted, files = Counted(), archived(connection)
         there = connection.execute(select(func.count()).select_from(entries)).scalar() or 0
         begin(there + (sum(file.entries for file in files) if folder is not None else 0))

@@ -62,16 +62,16 @@ class EventsFirst:
 def monitoring_routes(ledger: Ledger, metrics: Metrics, security: Security) -> list[BaseRoute]:
     """What supervisors and Prometheus ask of every process."""
 
-    # A thread of their own: what waits for a database that is away must not hold up those that work.
-    thread = ThreadPoolExecutor(1, "monitoring")
+    # A thread each of their own: what waits for a database that is away must not hold up those that work, nor the other one.
+    readiness, measuring = ThreadPoolExecutor(1, "readiness"), ThreadPoolExecutor(1, "measuring")
 
-    async def soon(asked: Callable[[], T]) -> T:
+    async def soon(thread: ThreadPoolExecutor, asked: Callable[[], T]) -> T:
         """What the database answers; TimeoutError where that takes longer than a supervisor waits."""
         return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(thread, asked), PROBED_SECONDS)
 
     async def ready(_request: Request) -> Response:
         try:
-            await soon(partial(ledger.looks.next_attention, 0))
+            await soon(readiness, partial(ledger.looks.next_attention, 0))
         except LedgerError as error:
             return JSONResponse({"ready": False, "error": str(error)}, status_code=503)
         except TimeoutError:
@@ -83,7 +83,7 @@ def monitoring_routes(ledger: Ledger, metrics: Metrics, security: Security) -> l
 
     async def measured(_request: Request) -> Response:
         try:
-            standing = await soon(metrics.standing)
+            standing = await soon(measuring, metrics.standing)
         except TimeoutError:
             standing = LEDGER_SILENT
         return Response(metrics.own() + standing, media_type=CONTENT_TYPE_LATEST)

@@ -62,17 +62,17 @@ def verify(
     from adapters.ledger.verification import verify as verified
 
     settings = read_settings()
-    key = settings.seal_key.get_secret_value().encode() if settings.seal_key else None
+    keys = settings.seal_keys()
     kept, folder = _kept(seals, settings), archive_at(within)
     findings = Listing(MOST_SHOWN)
     with stages() as progress:
         begin = partial(progress.begin, "Verifying")
         try:
-            done = verified(read_only(settings), kept, key, findings.tell, begin, progress.advance, folder)
+            done = verified(read_only(settings), kept, keys, findings.tell, begin, progress.advance, folder)
         except (OSError, ArchiveError) as error:
             raise usage_error(f"the archive cannot be read: {error}") from None
     tell_archived(done, Listing(MOST_SHOWN))
-    if key is None and done.seals:
+    if not keys and done.seals:
         typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
     seen = f"{entries_in_words(done.entries)}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
     until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
@@ -84,11 +84,11 @@ def verify(
 
 @app.command()
 def seal(
-    new_key: Annotated[bool, typer.Option("--new-key", help="SEAL_KEY is another one than before, on purpose.")] = False,
+    new_key: Annotated[bool, typer.Option("--new-key", help="The last key is lost: begin another by a seal over all.")] = False,
 ) -> None:
     """Seal the ledger now. The bot does so each day by itself where SEAL_KEY is set.
 
-    Keep a SEAL_KEY for as long as the seals under it are to be verified: each key verifies its own.
+    To change SEAL_KEY, name the one before in SEAL_KEYS_BEFORE: its seals are verified as ever.
     """
     from adapters.ledger.store import open_ledger
     from bot.app import build_sealing

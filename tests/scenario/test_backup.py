@@ -17,7 +17,7 @@ from bot.records import Seal
 from bot.sealing import Sealing
 from config.settings import Settings
 from rules.instants import parse
-from tests.support.audits import KEY
+from tests.support.audits import KEYS
 from tests.support.desk import NINE, Desk, HandClock, answered, book_of, desk, opened
 from tests.support.postgres import Postgres
 
@@ -72,18 +72,18 @@ def on(url: str, folder: Path, clock: HandClock) -> Desk:
     return Desk(build_app(Settings(database_url=url), book, clock=clock), clock, book, url)
 
 
-def found(url: str, key: bytes | None = None, kept: Sequence[Seal] = ()) -> list[str]:
+def found(url: str, keys: Sequence[bytes] = (), kept: Sequence[Seal] = ()) -> list[str]:
     """What a verification finds."""
     findings: list[str] = []
     engine = connect(url)
-    verify(Database(engine), kept, key, lambda finding: findings.append(str(finding)), lambda _: None, lambda _: None)
+    verify(Database(engine), kept, keys, lambda finding: findings.append(str(finding)), lambda _: None, lambda _: None)
     engine.dispose()
     return findings
 
 
 def sealed(here: Desk, file: JsonSealFile) -> None:
     """Sealed, also in a file."""
-    assert Sealing(here.app.ledger, here.clock, KEY, file, None).turn("a test", asked=True) is not None
+    assert Sealing(here.app.ledger, here.clock, KEYS, file, None).turn("a test", asked=True) is not None
 
 
 def test_what_is_restored_is_whole_and_goes_on(backup: Backup, tmp_path: Path) -> None:
@@ -124,10 +124,10 @@ def test_what_was_sealed_after_a_backup_is_missed_and_a_new_file_of_seals_begins
     here.take(opened(NINE, "T-2"))
     sealed(here, first)
     copy = on(restored(), tmp_path, HandClock("2026-01-05T09:30:00Z"))
-    assert any("stands in the file and not in the ledger" in said for said in found(copy.url, KEY, first.read()))
+    assert any("stands in the file and not in the ledger" in said for said in found(copy.url, KEYS, first.read()))
     copy.settle()
     copy.take(opened(NINE, "T-3"))
     sealed(copy, second)
-    assert found(copy.url, KEY, second.read()) == []
+    assert found(copy.url, KEYS, second.read()) == []
     here.app.ledger.close()
     copy.app.ledger.close()

@@ -6,7 +6,7 @@ from adapters.ledger.archive_files import ArchiveFolder
 from adapters.ledger.database import Database
 from adapters.ledger.findings import Finding
 from adapters.ledger.verification import Verified, verify
-from tests.support.audits import KEY, seal
+from tests.support.audits import KEYS, seal
 from tests.support.desk import Desk
 from tests.support.ended import LATER, archived, ended
 from tests.support.ledgers import Opened
@@ -16,7 +16,7 @@ def with_archive(db: Opened, folder: Path) -> tuple[Verified, list[Finding]]:
     """What a verification finds that reads the archive too."""
     found: list[Finding] = []
     database = Database(db.engine)
-    return verify(database, [], KEY, found.append, lambda total: None, lambda more: None, ArchiveFolder(folder)), found
+    return verify(database, [], KEYS, found.append, lambda total: None, lambda more: None, ArchiveFolder(folder)), found
 
 
 def kept(db: Opened, ticket: str) -> int:

@@ -21,6 +21,7 @@ from tests.support.desk import HandClock
 from tests.support.ledgers import Opened
 
 KEY = b"a key that is kept elsewhere"
+KEYS = (KEY,)
 NOW = parse("2026-01-05T09:00:00Z")
 
 
@@ -34,21 +35,21 @@ def fill(db: Opened, count: int, at: int = NOW, first: int = 0) -> None:
         db.ledger.intake.append(events[start : start + 2], [], at)
 
 
-def sealing(db: Opened, at: int = NOW, file: Path | None = None, key: bytes = KEY) -> Sealing:
+def sealing(db: Opened, at: int = NOW, file: Path | None = None, keys: Sequence[bytes] = KEYS) -> Sealing:
     """What seals it, at an instant."""
-    return Sealing(db.ledger, HandClock(at), key, JsonSealFile(file) if file else None, ("local", "audit"))
+    return Sealing(db.ledger, HandClock(at), keys, JsonSealFile(file) if file else None, ("local", "audit"))
 
 
-def seal(db: Opened, at: int = NOW, file: Path | None = None) -> Seal:
-    made = sealing(db, at, file).turn("a", asked=True)
+def seal(db: Opened, at: int = NOW, file: Path | None = None, keys: Sequence[bytes] = KEYS) -> Seal:
+    made = sealing(db, at, file, keys).turn("a", asked=True)
     assert made is not None
     return made
 
 
-def verified(db: Opened, kept: Sequence[Seal] = (), key: bytes | None = KEY) -> tuple[Verified, list[Finding]]:
+def verified(db: Opened, kept: Sequence[Seal] = (), keys: Sequence[bytes] = KEYS) -> tuple[Verified, list[Finding]]:
     """What a verification finds."""
     found: list[Finding] = []
-    done = verify(Database(db.engine), kept, key, found.append, lambda total: None, lambda more: None)
+    done = verify(Database(db.engine), kept, keys, found.append, lambda total: None, lambda more: None)
     return done, found
 
 

@@ -127,7 +127,7 @@ def chain_holds(engine: Engine, kept: Sequence[Seal]) -> int:
     """Nothing was altered, taken out or put in; the seals, of which there are some, say so too."""
     findings: list[Any] = []
     assert kept
-    verified = verify(Database(engine), kept, KEY.encode(), findings.append, lambda _: None, lambda _: None)
+    verified = verify(Database(engine), kept, [KEY.encode()], findings.append, lambda _: None, lambda _: None)
     assert findings == []
     return verified.entries
 

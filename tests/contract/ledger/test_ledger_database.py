@@ -1,5 +1,6 @@
 """The ledger's database: migrations and schema agree, and what cannot be used is said in a sentence."""
 
+import fcntl
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,8 @@ from sqlalchemy import Select, inspect, text
 
 from adapters.ledger import intake, looks
 from adapters.ledger.database import Database
-from adapters.ledger.engine import connect
+from adapters.ledger.engine import connect, without_password
+from adapters.ledger.holding import hold, unattended
 from adapters.ledger.migrating import check_version, migrate
 from adapters.ledger.schema import metadata
 from adapters.ledger.store import open_ledger
@@ -41,6 +43,14 @@ def test_a_ledger_of_a_newer_version_is_refused_with_what_to_do(db: Opened) -> N
         connection.execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(LedgerError, match="newer version of Slakeeper: install that one"):
         migrate(db.url)
+
+
+def test_a_ledger_that_says_it_is_at_several_steps_is_refused(db: Opened) -> None:
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(text("insert into alembic_version values ('0008')"))
+    for refused in (lambda: migrate(db.url), lambda: check_version(Database(db.engine))):
+        with pytest.raises(LedgerError, match="at several steps at once: restore a backup"):
+            refused()
 
 
 def test_a_migration_that_is_cut_off_is_finished_by_the_next_one(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +215,29 @@ def test_passwords_in_a_url_are_not_repeated() -> None:
         with pytest.raises(LedgerError) as raised:
             connect(url)
         assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://bot:hunter2@db/slakeeper", "postgresql://db/slakeeper?user=bot&password=hunter2"]
+)
+def test_a_url_is_shown_without_its_password(url: str) -> None:
+    assert "hunter2" not in without_password(url)
+    assert "slakeeper" in without_password(url)
+
+
+def test_who_asks_whether_a_file_is_held_keeps_nobody_from_holding_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    (tmp_path / "ledger.db.lock").touch()
+    with ThreadPoolExecutor() as pool, (tmp_path / "ledger.db.lock").open() as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        holding = pool.submit(hold, url)
+        time.sleep(0.05)
+        fcntl.flock(asking, fcntl.LOCK_UN)
+        held = holding.result()
+        assert held is not None
+        assert not unattended(url)
+        held.close()
+    assert unattended(url)
 
 
 def test_a_server_that_does_not_answer_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adapters.ledger.leases import LeaseLostError
+from adapters.ledger.schema import chains
 from adapters.ledger.seal_file import JsonSealFile
 from adapters.ledger.seals import heads_of, mac_of
 from bot.ports import SEALING, LedgerError
+from bot.records import Seal
 from rules.instants import DAY, HOUR, MINUTE
-from tests.support.audits import KEY, NOW, fill, seal, sealing, tamper, verified
+from tests.support.audits import KEY, NOW, fill, recount, seal, sealing, tamper, verified
 from tests.support.ledgers import Opened
 
 
@@ -53,17 +56,79 @@ def test_who_comes_second_seals_nothing_and_who_comes_late_is_refused(db: Opened
     assert seals(db) == []
 
 
-def test_nothing_is_sealed_under_another_key_unless_it_is_meant(db: Opened) -> None:
+NEW = b"another key"
+BOTH = (NEW, KEY)
+
+
+def test_a_key_is_changed_where_the_one_before_is_named(db: Opened) -> None:
     fill(db, 1)
     seal(db)
-    other = sealing(db, NOW + DAY, key=b"another key")
-    with pytest.raises(LedgerError, match="seal 1 is not under this SEAL_KEY, or was altered, so nothing is sealed"):
-        other.turn("a")
-    assert len(seals(db)) == 1
-    assert other.turn("a", asked=True, new_key=True) is not None
-    assert other.turn("a", asked=True) is not None, "from now on it is the key"
-    assert [finding.seal for finding in verified(db)[1]] == [2, 3], "each key verifies its own"
-    assert {finding.seal for finding in verified(db, key=b"another key")[1]} == {1}
+    fill(db, 2, NOW + DAY, first=1)
+    second = seal(db, NOW + 2 * DAY, keys=BOTH)
+    assert [day for day, *_ in heads_of(second)] == [NOW // DAY + 1], "what was sealed stays so"
+    seal(db, NOW + 3 * DAY, keys=BOTH)
+    assert verified(db, keys=BOTH)[1] == []
+    assert [finding.seal for finding in verified(db)[1]] == [2, 3]
+
+
+def test_who_has_only_the_key_before_writes_nothing_anew(db: Opened) -> None:
+    fill(db, 1)
+    first = seal(db)
+    seal(db, NOW + DAY, keys=BOTH)
+    body = first.body.replace(f'"at":{NOW}', f'"at":{NOW + 1}')
+    tamper(db, "update seals set at = at + 1, body = :body, mac = :mac where number = 1", body=body, mac=mac_of(KEY, body))
+    (found,) = verified(db, keys=BOTH)[1]
+    assert (found.seal, found.what) == (2, "it does not follow from the seal before it: one of the two was altered")
+
+
+def test_nothing_is_sealed_after_a_seal_under_an_unknown_key(db: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "seals.jsonl"
+    fill(db, 1)
+    seal(db, NOW, file)
+    refused = "seal 1 was altered, or its key is named neither by SEAL_KEY nor by SEAL_KEYS_BEFORE, so nothing is sealed"
+    for _ in range(2):
+        with pytest.raises(LedgerError, match=refused):
+            sealing(db, NOW + DAY, file, [NEW]).turn("a")
+        tamper(db, "delete from seals")  # as in a backup from before the first seal: the file still knows
+    assert len(JsonSealFile(file).read()) == 1
+
+
+def test_a_lost_key_is_left_behind_by_a_seal_over_all_that_there_is(db: Opened) -> None:
+    fill(db, 2)
+    seal(db, NOW + 2 * DAY)
+    fill(db, 1, NOW + 2 * DAY, first=2)
+    for n in range(3, 6):
+        assert sealing(db, NOW + n * DAY, keys=[NEW]).turn("a", asked=True, new_key=True) is not None
+    whole, *others = (heads_of(Seal(*row)) for row in db.rows("select * from seals where number > 1 order by number"))
+    assert [day - NOW // DAY for day, *_ in whole] == [0, 2]
+    assert others == [[], []], "it begins once"
+    assert verified(db, keys=BOTH)[1] == verified(db, keys=())[1] == []
+    assert [finding.seal for finding in verified(db, keys=[NEW])[1]] == [1]
+    tamper(db, "update entries set at = at + 1 where number = 1 and day = :day", day=NOW // DAY)
+    recount(db)
+    assert {finding.seal for finding in verified(db, keys=[NEW])[1]} == {1, 2}
+
+
+def test_what_is_put_in_after_a_seal_over_all_is_found(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(db, 2)
+    seal(db, NOW + 2 * DAY)
+    sealing(db, NOW + 3 * DAY, keys=[NEW]).turn("a", asked=True, new_key=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("adapters.ledger.chain._FREE", select(chains).where(chains.c.day == NOW // DAY))
+        fill(db, 1, NOW, first=2)
+    seal(db, NOW + 4 * DAY, keys=[NEW])
+    (found,) = verified(db, keys=BOTH)[1]
+    assert (found.what, found.number, found.last) == ("put in after seal 2, by which that day was over", 3, 3)
+
+
+def test_a_new_key_that_only_the_file_knows_goes_on(db: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "seals.jsonl"
+    fill(db, 1)
+    seal(db, NOW, file)
+    seal(db, NOW + 1, file, keys=BOTH)
+    tamper(db, "delete from seals where number = 2")  # as if the machine had died before the commit
+    assert seal(db, NOW + 2, file, keys=BOTH).number == 3
+    assert verified(db, JsonSealFile(file).read(), BOTH)[1] == []
 
 
 def test_a_seal_is_in_the_file_before_it_is_in_the_ledger(db: Opened, tmp_path: Path) -> None:
@@ -165,9 +230,7 @@ def test_a_seal_is_said_in_its_channel_once(db: Opened) -> None:
 
 
 def test_a_tampered_seal_is_never_sealed_over_without_a_word(db: Opened) -> None:
-    from bot.ports import LedgerError
-
     seal(db)
     tamper(db, "update seals set body = '{}'")
-    with pytest.raises(LedgerError, match="seal 1 is not under this SEAL_KEY, or was altered"):
+    with pytest.raises(LedgerError, match="seal 1 was altered, or its key is named neither"):
         seal(db, NOW + 1)

@@ -146,10 +146,10 @@ def test_without_the_key_chains_are_checked_all_the_same(db: Opened) -> None:
     fill(db, 3)
     seal(db)
     tamper(db, "update seals set mac = 'x'")
-    assert told(db, key=None) == []
+    assert told(db, keys=()) == []
     assert len(told(db)) == 1
     tamper(db, "update entries set ticket = 'T-9' where number = 2")
-    assert len(told(db, key=None)) == 1
+    assert len(told(db, keys=())) == 1
 
 
 # Whatever is done to a ledger

@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from adapters.web.metrics import Metrics
 from tests.support.desk import NINE, Desk, answered, desk, opened
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -119,6 +121,14 @@ def test_without_its_tables_the_bot_is_alive_and_not_ready(here: Desk) -> None:
     assert here.client().get("/healthz").status_code == 200
     response = here.client().get("/readyz")
     assert (response.status_code, response.json()["ready"]) == (503, False)
+
+
+def test_a_scrape_that_takes_long_leaves_the_process_ready(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = Event()
+    monkeypatch.setattr(Metrics, "standing", lambda _: ended.wait(30) and b"")
+    assert "ledger_up 0.0" in here.client().get("/metrics").text
+    assert here.client().get("/readyz").json() == {"ready": True}
+    ended.set()
 
 
 # Questions that cannot be answered
