@@ -272,7 +272,7 @@ def test_health_tells_how_long_ago_the_ledger_was_sealed(here: Desk) -> None:
     assert "sealed" not in words(here.say("health"))
     fence = here.app.ledger.leases.take(SEALING, "me", here.clock.now(), DAY)
     assert fence is not None
-    here.app.ledger.seals.seal(here.clock.now(), b"key", fence, None, lambda _: ())
+    here.app.ledger.seals.seal(here.clock.now(), [b"key"], fence, None, lambda _: ())
     assert "The ledger was sealed 0s ago." in words(here.say("health"))
     assert "All is well." in words(here.say("health"))
     here.clock.move(here.clock.now() + 26 * HOUR)
