@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.cards import card_verdict, limit_of, named, ticket_card, worked, zone_of
 from bot.commands import VERBS
-from bot.messages import Answer, Button, Card, Field, clipped, counted
+from bot.messages import Answer, Button, Card, Field, clipped, counted, refusal
 from bot.ports import Reader
 from bot.records import Health, TicketView
 from bot.shared_ports import ProcessState
@@ -23,6 +23,7 @@ from rules.durations import spoken
 from rules.engine import ENGINE
 from rules.instants import DAY, HOUR, MINUTE, to_datetime
 from rules.metrics import in_words
+from rules.problems import did_you_mean
 
 _SHOWN = 20
 _MONTHS = 180 * DAY
@@ -93,15 +94,25 @@ def pick(reader: Reader, now: int, verb: str) -> Answer:
     return _one(Card(title=f"Which ticket? {usage}", lines=(f"Due next: {', '.join(ids)}",), buttons=buttons))
 
 
-def pick_page(pages: Sequence[PageRow], book: Book) -> Answer:
-    """An acknowledgement without a page: the open ones."""
+def no_ticket(reader: Reader, id: str) -> Answer:
+    """There is none of that id."""
+    like = reader.like(id[:2], 50)
+    hint = did_you_mean(id, like, otherwise=f"There are {', '.join(like[:5])} …" if like else "")
+    return refusal(f"There is no ticket {clipped(id, 60)!r}. {hint}".rstrip())
+
+
+def pick_page(pages: Sequence[PageRow], book: Book, verb: str) -> Answer:
+    """A command about a page came without one: the open ones."""
     if not pages:
         return _one(Card(title="No page is open: nobody is being called."))
-    buttons = tuple(
-        Button(action="acknowledge", label=f"Acknowledge {page.ticket}", value=page.page, style="primary")
-        for page in pages[:5]
-        if page.state != "acknowledged"
-    )
+    if verb == "ack":
+        buttons = tuple(
+            Button(action="acknowledge", label=f"Acknowledge {page.ticket}", value=page.page, style="primary")
+            for page in pages[:5]
+            if page.state != "acknowledged"
+        )
+    else:
+        buttons = tuple(Button(action="handover", label=f"Hand over {page.ticket}", value=page.page) for page in pages[:5])
     rows = tuple((page.page, page.ticket, page.state, book.names(page.to) or "–") for page in pages[:_SHOWN])
     return _one(Card(title="Which page?", columns=("Page", "Ticket", "State", "Called"), rows=rows, buttons=buttons))
 

@@ -44,10 +44,11 @@ from bot.group_commit import GroupCommit
 from bot.handlers import Handlers
 from bot.loops import go_on
 from bot.open_fields import open_fields
-from bot.ports import Ledger, Sender, WallClockPort
+from bot.ports import Ledger, WallClockPort
 from bot.registrar import Registrar
 from bot.reporting import reporting
 from bot.sealing import Sealing
+from bot.sending import Sender
 from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings

@@ -7,7 +7,7 @@ it is, and which buttons fit. Not decided here: how a platform draws it.
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from bot.messages import Button, Card, CardVerdict, Field, clipped
+from bot.messages import Button, Card, CardVerdict, Field, clipped, stamped
 from bot.records import TicketView
 from bot.times import moment
 from escalation.book import Book
@@ -26,16 +26,17 @@ def ticket_card(view: TicketView, book: Book) -> Card:
     upcoming = next_due(running)
     page = next((page for page in view.pages if page.state != "closed"), None)
     title = clipped(view.facts.get("title"))
+    zone = zone_of(view.clocks, book)
     return Card(
         title=f"{view.ticket} · {title}" if title else view.ticket,
         verdict=card_verdict(worst(view.clocks)),
         lines=tuple(_line(clock, book) for clock in latest_cycles(view.clocks)),
-        fields=tuple(_fields(view, page, book)),
+        fields=tuple(_fields(view, page, book, zone)),
         due_at=upcoming.due_at if upcoming else None,
-        due_text=_in_words(upcoming, zone_of(view.clocks, book)),
+        due_text=_in_words(upcoming, zone),
         due_label=f"{in_words(upcoming.metric)} due" if upcoming else None,
         why=_why(upcoming, book),
-        buttons=tuple(_buttons(view, running, page)),
+        buttons=tuple(_buttons(view, running, page, book)),
     )
 
 
@@ -103,7 +104,7 @@ def _line(clock: ClockRow, book: Book) -> str:
             return f"{name} within {limit}: {clock.verdict} ({named(clock)})"
 
 
-def _fields(view: TicketView, page: PageRow | None, book: Book) -> list[Field]:
+def _fields(view: TicketView, page: PageRow | None, book: Book, zone: ZoneInfo) -> list[Field]:
     fields = [
         Field(label=label, value=clipped(view.facts[name], 60)) for label, name in _FIELDS if view.facts.get(name) is not None
     ]
@@ -115,6 +116,9 @@ def _fields(view: TicketView, page: PageRow | None, book: Book) -> list[Field]:
                 fields.append(Field(label="Paged", value="everyone; nobody has taken it"))
             case _:
                 fields.append(Field(label="Paged", value=f"{book.names(page.to)} (step {page.step})"))
+        if page.next_at is not None and page.next_to:
+            when = f"{moment(page.next_at, zone)} ({zone.key})"
+            fields.append(Field(label="Next", value=f"{book.names(page.next_to)} (step {page.next_step}), {when}"))
     return fields
 
 
@@ -131,12 +135,19 @@ def _why(clock: ClockRow | None, book: Book) -> str | None:
     return f"{agreement.reason}; {in_words(clock.metric)} within {limit_of(clock, book)}"
 
 
-def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None) -> list[Button]:
+def _buttons(view: TicketView, running: Sequence[ClockRow], page: PageRow | None, book: Book) -> list[Button]:
     buttons = []
-    if page is not None and page.state != "acknowledged":
-        buttons.append(Button(action="acknowledge", label="Acknowledge", value=page.page, style="primary"))
+    if page is not None:
+        value = stamped(view.looked_at, page.page)
+        if page.state == "acknowledged":
+            ladder = book.ladder_at(page.ladder, page.opened_at)
+            lasts = f" {spoken(ladder.acknowledgement.lasts)}" if ladder else ""
+            buttons.append(Button(action="extend", label=f"Extend{lasts}", value=value))
+        else:
+            buttons.append(Button(action="acknowledge", label="Acknowledge", value=value, style="primary"))
+        buttons.append(Button(action="handover", label="Hand over", value=value))
     if page is not None or running:
-        buttons.append(Button(action="escalate", label="Escalate", value=view.ticket, style="danger"))
+        buttons.append(Button(action="escalate", label="Escalate", value=stamped(view.looked_at, view.ticket), style="danger"))
     buttons.append(Button(action="why", label="Why", value=view.ticket))
     return buttons
 

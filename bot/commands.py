@@ -35,7 +35,8 @@ VERBS: dict[str, Verb] = {
         Verb("ticket", "ticket T-1", "One ticket with its clocks and pages."),
         Verb("why", "why T-1", "Why is it due when it is? Everything that happened, and what it did."),
         Verb("ack", "ack P-1 [for 30m]", "Take a page, or a ticket's open page.", ACTING),
-        Verb("escalate", "escalate T-1", "Call the next step of the ladder now.", ACTING),
+        Verb("escalate", "escalate T-1 [now]", "Call the next step of the ladder; you see whom before it is done.", ACTING),
+        Verb("handover", "handover P-1 @person", "Give a page to somebody else, who is called.", ACTING),
         Verb(
             "exceptions",
             "exceptions [list|all|X-1|request …|approve X-1|refuse X-1|revoke X-1]",
@@ -59,12 +60,16 @@ _NEEDS_TICKET = ("ticket", "why", "escalate")
 
 @dataclass(frozen=True)
 class Command:
-    """A line that was understood. `subject` is a ticket, page, step or whom; `lasts` is in milliseconds; `words` follow."""
+    """A line that was understood, or a button. `subject` is a ticket, page, step or whom; `lasts` is in milliseconds; `words`
+    follow; `step` is what exactly a button is for; `shown` when that was known which it showed.
+    """
 
     verb: str
     subject: str | None = None
     lasts: int | None = None
     words: tuple[str, ...] = ()
+    step: str | None = None
+    shown: int | None = None
 
 
 class CommandError(ValueError):
@@ -95,6 +100,10 @@ def parse(text: str) -> Command:
         return Command(verb, words=tuple(rest))
     if verb == "help":
         return Command(verb, _one_of(verb, rest, tuple(VERBS)))
+    if verb == "handover":
+        return Command(verb, rest[0] if rest else None, words=tuple(word for word in rest[1:] if word.lower() != "to"))
+    if verb == "escalate" and len(rest) == 2 and rest[1].lower() == "now":
+        return Command(verb, rest[0], step="now")
     if verb in _NEEDS_TICKET:
         return Command(verb, _at_most_one(verb, rest))
     if rest:
@@ -115,7 +124,7 @@ def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list
     options: Sequence[str] = ()
     if verb in _NEEDS_TICKET:
         options = tickets
-    elif verb == "ack":
+    elif verb in ("ack", "handover"):
         options = pages
     elif verb == "breaches":
         options = PERIODS

@@ -18,9 +18,10 @@ from bot.figures import Figures
 from bot.loops import Wake, go_on
 from bot.messages import Card, clipped
 from bot.pace import held_until
-from bot.ports import DeliveryError, Ledger, LedgerUnavailableError, Sender, WallClockPort
+from bot.ports import Ledger, LedgerUnavailableError, WallClockPort
 from bot.records import NOTICE, ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
+from bot.sending import DeliveryError, Sender
 from bot.shared_ports import Limits
 from bot.wording import customer_card
 from escalation.book import Book

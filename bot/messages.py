@@ -21,7 +21,9 @@ class _Neutral(BaseModel):
 class Button(_Neutral):
     """Something to press; `value` is what it is about."""
 
-    action: Literal["acknowledge", "escalate", "why", "approve", "refuse", "revoke"]
+    action: Literal[
+        "acknowledge", "extend", "handover", "handover_to", "escalate", "escalate_now", "why", "approve", "refuse", "revoke"
+    ]
     label: str
     value: str
     style: Style = "plain"
@@ -62,6 +64,27 @@ class Answer(_Neutral):
     cards: tuple[Card, ...]
     private: bool = True
     refused: bool = False
+
+
+def said(text: str, verdict: str = "info") -> Answer:
+    """A change of state: for the whole channel."""
+    return Answer(cards=(Card.model_validate({"title": text, "verdict": verdict}),), private=False)
+
+
+def refusal(text: str) -> Answer:
+    """Nothing was done, and why."""
+    return Answer(cards=(Card(title=text),), refused=True)
+
+
+def stamped(looked_at: int | None, value: str) -> str:
+    """A button's value that tells how much of the ticket was known when it was drawn."""
+    return value if looked_at is None else f"{looked_at}|{value}"
+
+
+def unstamped(value: str) -> tuple[int | None, str]:
+    """When what a button showed was known, and the rest of its value."""
+    stamp, bar, rest = value.partition("|")
+    return (int(stamp), rest) if bar and stamp.isascii() and stamp.isdigit() and len(stamp) < 19 else (None, value)
 
 
 def clipped(value: object, length: int = 200) -> str:

@@ -11,8 +11,9 @@ from rules.personal import is_personal
 
 
 def open_fields(book: Book) -> frozenset[str]:
-    """The fields that agreements, rules and metrics ask for, but for those that are about a person."""
+    """The fields that agreements, rules, ladders and metrics ask for, but for those that are about a person."""
     conditions = [agreement.when for agreement in book.promises.agreements]
     conditions += [rule.when for rule in book.rules]
+    conditions += [step.when for ladder in book.ladders.values() for step in ladder.steps]
     conditions += [condition for metric in book.promises.known_metrics.values() for condition in metric.conditions.values()]
     return frozenset(field for condition in conditions for field in fields_of(condition) if not is_personal(field))

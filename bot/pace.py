@@ -8,8 +8,9 @@ import math
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from bot.ports import Sender, WallClockPort
+from bot.ports import WallClockPort
 from bot.records import OutboxRow
+from bot.sending import Sender
 from bot.shared_ports import Limits, Rate
 from rules.instants import SECOND
 

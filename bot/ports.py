@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.messages import Answer, Card
+from bot.messages import Answer
 from bot.records import (
-    ChatEntry,
-    ChatMessage,
     Health,
     History,
     Kept,
@@ -26,6 +24,7 @@ from bot.records import (
     TicketView,
     Written,
 )
+from bot.sending import Chat, Outbox
 from escalation.page import PageRow
 from escalation.people import Person
 from rules.clock_row import VERDICTS, ClockRow
@@ -42,6 +41,10 @@ class LedgerUnavailableError(LedgerError):
 
 class LedgerBusyError(LedgerUnavailableError):
     """Something that this asks for is held by another transaction, for longer than is waited; the rest may well be done."""
+
+
+class StaleError(Exception):
+    """A ticket has changed since it was read; nothing was stored."""
 
 
 class WallClockPort(Protocol):
@@ -64,8 +67,10 @@ class Intake(Protocol):
         quarantine.
         """
 
-    def act(self, event: TicketEvent, clock: Callable[[], int]) -> bool:
-        """Store what a person just did, at the instant at which it is stored; False where it is known already."""
+    def act(self, event: TicketEvent, clock: Callable[[], int], seen: int | None = None) -> bool:
+        """Store what just happened, at the instant at which it is stored; False where it is known already. Raises StaleError
+        where the ticket has changed since it was `seen`.
+        """
 
 
 class Looks(Protocol):
@@ -90,54 +95,6 @@ class Looks(Protocol):
 
     def postpone(self, ticket: str, seen: int, now: int, error: str) -> None:
         """A look has failed: try again later, or at once where something has come since."""
-
-
-class Outbox(Protocol):
-    """What is to be said, and what became of it."""
-
-    def add(self, rows: Sequence[OutboxRow], now: int) -> None:
-        """What no look brought about; a row whose key is known is left as it is."""
-
-    def claim(self, now: int, limit: int) -> list[OutboxRow]: ...
-
-    def sent(self, row: OutboxRow, now: int) -> None: ...
-
-    def failed(self, row: OutboxRow, error: str, retry_at: int | None) -> None:
-        """Not sent: again at `retry_at`, or never."""
-
-    def release(self, rows: Sequence[OutboxRow], again_at: int = 0) -> None:
-        """Not tried after all: they keep their places, and are tried from an instant on."""
-
-    def reopen(self) -> None:
-        """After a crash: what was being sent is to be sent again."""
-
-    def next_due(self) -> int | None: ...
-
-
-class DeliveryError(Exception):
-    """A message was not delivered; `permanent` tells whether it ever will be."""
-
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-
-
-class Sender(Protocol):
-    """Says something on one platform."""
-
-    platform: str
-
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
-        """Post or edit a card and add a line to its thread. Raises DeliveryError."""
-
-
-class Chat(Sender, Protocol):
-    """The local chat: it is said there, and read from there."""
-
-    def messages(self, channel: str | None, since: int, limit: int) -> list[ChatMessage]:
-        """Messages changed after revision `since`, oldest change first."""
-
-    def channels(self) -> list[str]: ...
 
 
 class Reader(Protocol):

@@ -1,9 +1,9 @@
 """Publication: what a configuration promised when the bot began with it.
 
 Decided here: that what was published and holds is only followed by versions, never written otherwise: else clocks would be
-judged anew by terms that did not hold for them (DESIGN 1.7); that what is known of customers holds from its publication on. Who
-hears of it, and what has no versions (metrics, statuses), may change in place. Not decided here: what lasts (`config.lasting`),
-what becomes of open tickets (`registrar`).
+judged anew by terms that did not hold for them (DESIGN 1.7); that what is known of customers, ladders and rotas hold from
+their publication on. Who else hears of it, and what has no versions (metrics, statuses), may change in place. Not decided
+here: what lasts (`config.lasting`), what becomes of open tickets (`registrar`).
 """
 
 import json
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from escalation.book import Book, Lasting
+from escalation.roster import Roster
 from rules.ticket import PUBLISHED, TicketEvent
 
 
@@ -25,11 +26,13 @@ def published(events: Sequence[TicketEvent]) -> list[TicketEvent]:
 
 def terms_of(book: Book) -> dict[str, Any]:
     """What is noted of a configuration: `digests` tell whether anything differs, `lasting` what may not; `customers` is what is
-    lent to their tickets until something else is published.
+    lent to their tickets until something else is published, `roster` the ladders and rotas by which pages go that are opened
+    until then.
     """
     lasting = {name: list(term) for name, term in book.lasting.items()}
     customers = json.loads(json.dumps(book.promises.customers, default=str))
-    return {"digests": dict(book.digests), "lasting": lasting, "customers": customers}
+    roster = json.loads(json.dumps(book.roster.plain()))
+    return {"digests": dict(book.digests), "lasting": lasting, "customers": customers, "roster": roster}
 
 
 def rewritten(before: Mapping[str, Lasting], after: Mapping[str, Lasting], now: int) -> dict[str, str]:
@@ -80,6 +83,16 @@ def lent(events: Sequence[TicketEvent]) -> list[tuple[int, Mapping[str, Any]]]:
         if not found or found[-1][1] != known:
             found.append((event.time, known))
     return found
+
+
+def rosters(events: Sequence[TicketEvent]) -> list[tuple[int, Roster]]:
+    """The ladders and rotas that were published, each from when on; only where something changed."""
+    found: list[tuple[int, Mapping[str, Any]]] = []
+    for event in published(events):
+        kept = event.data.get("roster")  # not noted by earlier versions
+        if kept is not None and (not found or found[-1][1] != kept):
+            found.append((event.time, kept))
+    return [(since, Roster.of(kept)) for since, kept in found]
 
 
 def republished_at(events: Sequence[TicketEvent]) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bot.ports import Ledger, WallClockPort
-from bot.publication import check_published, first_published, lent, published, republished_at, terms_of
+from bot.publication import check_published, first_published, lent, published, republished_at, rosters, terms_of
 from bot.records import OutboxRow
 from bot.times import in_a_sentence
 from escalation.book import Book
@@ -70,6 +70,7 @@ class Registrar:
                 self._book.promises = self._book.promises.known_from(first_published(events))
                 self._book.promises.register = Register.of(events)
                 self._book.promises.lent = lent(events)
+                self._book.rosters = rosters(events)
                 self.republished_at = republished_at(events)
                 self._revision = revision
                 superseded = self._published and published(events)[-1].data != terms_of(self._book)

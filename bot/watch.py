@@ -23,6 +23,7 @@ from escalation.facts import NO_FACTS, Facts
 from escalation.lateness import delay
 from escalation.look import Look
 from rules.decisions import Decision
+from rules.ticket import TicketEvent
 
 BATCH = 200
 MOST_TRIES = 5
@@ -95,6 +96,14 @@ class Watch:
             _, complete = self._look_at([ticket])
             if complete:
                 return
+
+    def foreseen(self, event: TicketEvent) -> Look:
+        """How a ticket would stand if something happened to it now; nothing is written."""
+        self._registrar.refresh()
+        history = self._ledger.looks.histories([event.ticket])[0]
+        known = replace(history, events=[*history.events, event])
+        facts = replace(NO_FACTS.remembering(history.recorded), breaches=breaches_elsewhere(self._ledger.looks, history))
+        return self._found(known, facts, max(event.time, self._clock.now()))[0]
 
     def _look_at(self, ids: Sequence[str]) -> tuple[Sequence[History], bool]:
         """Look at some tickets and write what is new; the histories as they were read, and whether none has changed since."""

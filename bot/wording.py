@@ -10,8 +10,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.cards import has_days, limit_of
 from bot.messages import Card, clipped
-from bot.ports import DeliveryError
 from bot.records import TicketView
+from bot.sending import DeliveryError
 from bot.times import in_a_sentence, in_full
 from escalation.book import Book
 from rules.calendar import UTC

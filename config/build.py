@@ -13,22 +13,18 @@ from typing import Any
 
 from config.calendars import calendar_of_section
 from config.lasting import lasting
+from config.rosters import ladder_of, person_of, rota_of
+from config.rota_feed import imported_shifts
 from config.schema import (
     AgreementSection,
-    LadderSection,
     MetricSection,
     ObjectiveSection,
-    RotaSection,
-    ShiftSection,
-    StepTarget,
     TargetSection,
     TeamSection,
 )
 from config.source import Source
 from escalation.book import Action, Book, Rule
-from escalation.ladder import Acknowledgement, Ladder, Step
-from escalation.people import Person, Team
-from escalation.rota import HandOver, Override, Rota, Shift
+from escalation.people import Team
 from rules.agreement import Agreement, CustomerUpdates, Target
 from rules.attainment import Objective
 from rules.calendar import BusinessCalendar
@@ -50,13 +46,15 @@ def build(valid: Mapping[str, Mapping[str, Any]], source: Source) -> Book:
     agreements = [agreement_of(source.agreement_names[key], section, calendars) for key, section in valid["agreements"].items()]
     # What the configuration knows of customers, as fields of their tickets.
     customers = {name: dict(fields) for name, fields in valid["customers"].items() if isinstance(fields, Mapping)}
+    people = {name: person_of(name, section) for name, section in valid["people"].items()}
+    imported = imported_shifts(source, valid["rotas"], people)
     return Book(
         promises=Promises(calendars | versions, agreements, metrics, customers, valid["statuses"]),
         rules=[Rule(name, s.when, tuple(Action(*action) for action in s.do)) for name, s in valid["rules"].items()],
-        people={name: Person(name, s.name, s.email, s.slack, s.discord, tuple(s.roles)) for name, s in valid["people"].items()},
+        people=people,
         teams={name: _team(name, section) for name, section in valid["teams"].items()},
-        rotas={name: _rota(name, section) for name, section in valid["rotas"].items()},
-        ladders={name: _ladder(name, section) for name, section in valid["ladders"].items()},
+        rotas={name: rota_of(name, section, imported.get(name, ())) for name, section in valid["rotas"].items()},
+        ladders={name: ladder_of(name, section) for name, section in valid["ladders"].items()},
         wording=dict(valid["wording"]),
         digests=_digests(source),
         lasting=lasting(agreements, valid["calendars"]),
@@ -124,32 +122,9 @@ def _target(section: TargetSection | None, calendar: BusinessCalendar, calendars
     return Target(section.within.in_milliseconds(calendar.working_day), calendar, section.within.text)
 
 
-# People and ladders
+# Teams
 
 
 def _team(name: str, section: TeamSection) -> Team:
     channels = {str(platform): channel for platform, channel in section.channels.items()}
     return Team(name, section.lead, section.rota, {"local": name} | channels)
-
-
-def _rota(name: str, section: RotaSection) -> Rota:
-    shifts = tuple(_shift(shift) for shift in section.shifts)
-    overrides = tuple(Override(tuple(override.who), override.start, override.until) for override in section.overrides)
-    return Rota(name, section.zone, shifts, overrides)
-
-
-def _shift(section: ShiftSection) -> Shift:
-    said = section.hand_over
-    hand_over = HandOver(said.every, said.at, said.day) if said is not None else None
-    return Shift(tuple(section.who), section.start, hand_over, section.until)
-
-
-def _ladder(name: str, section: LadderSection) -> Ladder:
-    steps = tuple(Step(*_whom(step.page), step.wait, step.after == "breach") for step in section.steps)
-    said = section.acknowledgement
-    return Ladder(name, steps, section.repeat, section.waits, Acknowledgement(said.lasts))
-
-
-def _whom(target: StepTarget) -> tuple[Any, str]:
-    """The one field of a step's target that is said, with its value."""
-    return next((kind, who) for kind, who in target if who is not None)

@@ -16,7 +16,7 @@ from rules.durations import Amount, DurationError, parse_amount
 from rules.metrics import BUILT_IN
 
 _NOTHING = (None, "none")
-_WHOM = ("rota", "person", "role", "lead_of")
+_WHOM = ("rota", "person", "role", "lead_of", "channel")
 
 
 def check_consistency(source: Source) -> None:
@@ -33,7 +33,7 @@ def check_consistency(source: Source) -> None:
         _check_limit(source, place, limit)
     _check_replaced(source)
     _check_version_names(source)
-    for field in ("shifts", "overrides"):
+    for field in ("shifts", "overrides", "swaps"):
         for place, span in source.found(("rotas", "*", field, "*")):
             _check_span(source, place, span)
 

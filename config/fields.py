@@ -205,6 +205,7 @@ ConditionField = Annotated[Condition, BeforeValidator(_condition)]
 AppliesWhen = Annotated[Condition, BeforeValidator(_holding("the agreement would apply to no ticket"))]
 HoldsWhen = Annotated[Condition, BeforeValidator(_holding("the rule would do nothing"))]
 StartsWhen = Annotated[Condition, BeforeValidator(_holding("no clock would ever start", engine=False))]
+StepWhen = Annotated[Condition, BeforeValidator(_holding("the step would page nobody", engine=False))]
 Every = Annotated[int, BeforeValidator(_reader(_every, "how often", "Write day, week or 2 weeks."))]
 Letter = Annotated[Text, AfterValidator(_letter)]
 

@@ -29,7 +29,11 @@ _REFERENCES: dict[tuple[str, ...], str] = {
     ("rotas", "*", "overrides", "*", "who", "*"): "people",
     ("ladders", "*", "steps", "*", "page", "rota"): "rotas",
     ("ladders", "*", "steps", "*", "page", "person"): "people",
+    ("rotas", "*", "swaps", "*", "who", "*"): "people",
     ("ladders", "*", "steps", "*", "page", "lead_of"): "teams",
+    ("ladders", "*", "steps", "*", "page", "channel"): "teams",
+    ("ladders", "*", "steps", "*", "hours"): "calendars",
+    ("ladders", "*", "steps", "*", "hours", "not"): "calendars",
 }
 _ONE = {"people": "person", "ladders": "ladder", "calendars": "calendar", "rotas": "rota", "teams": "team"}
 _OWN_TEAM = "team"
@@ -45,7 +49,7 @@ def check_references(source: Source) -> None:
         if section == "agreements":
             known = dict.fromkeys(source.agreement_names.values())
         for place, name in source.found(pattern):
-            if pattern[-1] == "lead_of" and name == _OWN_TEAM:
+            if pattern[-1] in ("lead_of", "channel") and name == _OWN_TEAM:
                 continue
             if isinstance(name, str | int) and str(name) not in known:
                 expected = f"a {_ONE.get(section, 'name')} defined under {section}:"

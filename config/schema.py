@@ -1,57 +1,37 @@
 """The sections of a configuration and their fields.
 
 Decided here: which fields there are, of which kind, and their defaults; a metric's limits, or all of them, may be
-`none` as a whole: that ends the promise. Not decided here: what fits together.
+`none` as a whole: that ends the promise. Not decided here: the sections about people (`roster_schema`), what fits together.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.fields import (
     ActionField,
     AmountField,
     AppliesWhen,
-    Clock,
     ConditionField,
     Day,
-    Every,
     HoldsWhen,
     Letter,
-    LocalTime,
     Milliseconds,
     Percent,
     StartsWhen,
     Text,
     Texts,
     ThresholdField,
-    Weekday,
     Weekdays,
     Window,
     Zone,
     wrong,
 )
-from escalation.people import ROLES
+from config.roster_schema import GrantSection, LadderSection, PersonSection, RotaSection
+from config.section import Section, none_is_nothing
 from rules.calendar import UTC
 from rules.durations import WARN_AT, parse_threshold
-from rules.instants import MINUTE
 from rules.ticket import STATUSES
-
-
-class Section(BaseModel):
-    """Unknown fields are problems."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
-
-
-def _role(value: Any) -> Any:
-    if value not in ROLES:
-        raise wrong(f"one of {', '.join(ROLES)}")
-    return value
-
-
-def _none_is_nothing(value: Any) -> Any:
-    return None if value == "none" else value
 
 
 def _within(value: Any) -> Any:
@@ -85,53 +65,14 @@ def _share(value: str) -> str:
     return value
 
 
-Role = Annotated[str, BeforeValidator(_role)]
 Share = Annotated[Percent, AfterValidator(_share)]
-OptionalCondition = Annotated[ConditionField | None, BeforeValidator(_none_is_nothing)]
-
-
-class PersonSection(Section):
-    name: Text
-    email: Text | None = None
-    slack: Text | None = None
-    discord: Text | None = None
-    roles: list[Role] = []
-
-
-class GrantSection(Section):
-    slack_group: Text | None = None
-    discord_role: Text | None = None
+OptionalCondition = Annotated[ConditionField | None, BeforeValidator(none_is_nothing)]
 
 
 class TeamSection(Section):
     lead: Text | None = None
     rota: Text | None = None
     channels: dict[Literal["slack", "discord", "local"], Text] = {}
-
-
-class HandOverSection(Section):
-    every: Every
-    at: Clock
-    day: Weekday | None = None
-
-
-class ShiftSection(Section):
-    who: Texts
-    start: LocalTime = Field(alias="from")
-    until: LocalTime | None = None
-    hand_over: HandOverSection | None = None
-
-
-class OverrideSection(Section):
-    who: Texts
-    start: LocalTime = Field(alias="from")
-    until: LocalTime
-
-
-class RotaSection(Section):
-    zone: Zone
-    shifts: list[ShiftSection] = []
-    overrides: list[OverrideSection] = []
 
 
 class HolidaysSection(Section):
@@ -171,7 +112,7 @@ class CalendarSection(CalendarTerms):
 
 
 class MetricSection(Section):
-    start: Annotated[StartsWhen | None, BeforeValidator(_none_is_nothing)] = None
+    start: Annotated[StartsWhen | None, BeforeValidator(none_is_nothing)] = None
     stop: OptionalCondition = None
     pause: OptionalCondition = None
     resume: OptionalCondition = None
@@ -236,31 +177,6 @@ class AgreementSection(Section):
 class RuleSection(Section):
     when: HoldsWhen
     do: list[ActionField]
-
-
-class StepTarget(Section):
-    rota: Text | None = None
-    person: Text | None = None
-    role: Role | None = None
-    lead_of: Text | None = None
-
-
-class StepSection(Section):
-    page: StepTarget
-    wait: Milliseconds
-    after: Literal["breach"] | None = None
-
-
-class AcknowledgementSection(Section):
-    lasts: Milliseconds = 30 * MINUTE
-    remind: ThresholdField | None = None
-
-
-class LadderSection(Section):
-    steps: list[StepSection] = Field(min_length=1)
-    waits: Literal["wall", "calendar"] = "wall"
-    repeat: int = Field(default=0, ge=0, le=100)
-    acknowledgement: AcknowledgementSection = AcknowledgementSection()
 
 
 SECTIONS: dict[str, Any] = {

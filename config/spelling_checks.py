@@ -17,7 +17,12 @@ from rules.ticket import DERIVED, STATUSES, USUAL
 _FIELDS = (*sorted({*USUAL, *DERIVED, *COUNTERS}), *ABOUT_CLOCKS)
 _OF_CUSTOMERS = (*_FIELDS, "contact", "locale", "updates", "monthly_fee", "impact")
 _PRIORITIES = ("default", "urgent", "critical", "high", "medium", "normal", "low")
-CONDITIONS = (("agreements", "*", "when"), ("rules", "*", "when"), ("metrics", "*", "*"))
+CONDITIONS = (
+    ("agreements", "*", "when"),
+    ("rules", "*", "when"),
+    ("ladders", "*", "steps", "*", "when"),
+    ("metrics", "*", "*"),
+)
 """Where conditions stand."""
 
 

@@ -1,6 +1,7 @@
 """The book: the whole versioned configuration, as a look reads it.
 
-Decided here: what belongs together, and whom a ladder's step reaches. Not decided here: where it was written down (`config`).
+Decided here: what belongs together, and which ladders and rotas a page goes by. Not decided here: where it was written down
+(`config`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo
 from escalation.facts import COUNTERS
 from escalation.ladder import Ladder, Step
 from escalation.people import Person, Team
+from escalation.roster import CHANNEL, Roster
 from escalation.rota import Rota
 from rules.calendar import UTC
-from rules.conditions import Condition, Facts
+from rules.conditions import Condition, Facts, compiled
 from rules.instants import to_datetime
 from rules.matching import Matcher
 from rules.promises import Promises
@@ -50,8 +52,9 @@ class Lasting(NamedTuple):
 
 @dataclass
 class Book:
-    """Not changed after it is built. `digests` tell by name whether what is written about promises is still the same, `lasting`
-    what must not be written otherwise.
+    """Not changed after it is built, but for what people decide: `promises`, and `rosters`, the ladders and rotas that were
+    published, each with its instant. `digests` tell by name whether what is written about promises is still the same,
+    `lasting` what must not be written otherwise.
     """
 
     promises: Promises = field(default_factory=Promises)
@@ -63,6 +66,7 @@ class Book:
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     lasting: Mapping[str, Lasting] = field(default_factory=dict)
+    rosters: Sequence[tuple[int, Roster]] = ()
 
     def __post_init__(self) -> None:
         self._matcher = Matcher({rule.name: rule.when for rule in self.rules}, COUNTERS)
@@ -98,19 +102,30 @@ class Book:
         match = self._matcher.match(facts)
         return [self._rules[name] for name in match.names], match.swayed
 
-    def reached(self, step: Step, team: str | None, at: int) -> list[str]:
-        """Ids of the people whom a step reaches at an instant; empty where nobody is."""
-        match step.kind:
-            case "rota":
-                rota = self.rotas.get(step.who)
-                return rota.on_call(at) if rota else []
-            case "role":
-                return [person.id for person in self.people.values() if step.who in person.roles]
-            case "lead_of":
-                found = self.teams.get(team if step.who == "team" and team else step.who)
-                return [found.lead] if found and found.lead else []
-            case _:
-                return [step.who] if step.who in self.people else []
+    @property
+    def roster(self) -> Roster:
+        """The ladders and rotas as they are written now."""
+        return Roster(self.ladders, self.rotas)
+
+    def roster_at(self, at: int) -> Roster:
+        """The ladders and rotas in force at an instant: as they were published last, or else first."""
+        before = [roster for since, roster in self.rosters if since <= at]
+        return before[-1] if before else self.rosters[0][1] if self.rosters else self.roster
+
+    def ladder_at(self, name: str, at: int) -> Ladder | None:
+        """A ladder as it stood at an instant, or, where it came later, as it stands."""
+        return self.roster_at(at).ladders.get(name) or self.ladders.get(name)
+
+    def reached(self, roster: Roster, step: Step, team: str | None, at: int) -> list[str]:
+        """Whom a step of a roster reaches at an instant: people's ids, or a channel."""
+        return roster.reached(step, team, at, self.people, self.teams)
+
+    def counts(self, step: Step, facts: Facts, at: int) -> bool:
+        """Whether a step is for a ticket with these facts at an instant."""
+        calendar = self.promises.calendars.get(step.hours.calendar) if step.hours else None
+        if step.hours and calendar and calendar.is_open(at) is not step.hours.inside:
+            return False
+        return compiled(step.when)(facts)
 
     def who_has(self, roles: Sequence[str]) -> str:
         """Who has one of some roles, for a sentence: `Ana Costa, Ben Osei have one.`"""
@@ -118,6 +133,11 @@ class Book:
         return f"{', '.join(having[:8])} {'has' if len(having) == 1 else 'have'} one." if having else "Nobody has one yet."
 
     def names(self, people: Sequence[str]) -> str:
-        """People for a sentence: `Ana Costa and Ben Osei`."""
-        known = [self.people[id].name if id in self.people else id for id in people]
+        """People and channels for a sentence: `Ana Costa and Ben Osei`."""
+        known = [self._called(id) for id in people]
         return " and ".join(known) if len(known) < 3 else f"{', '.join(known[:-1])} and {known[-1]}"
+
+    def _called(self, id: str) -> str:
+        if id.startswith(CHANNEL):
+            return f"the channel of {id.removeprefix(CHANNEL)}"
+        return self.people[id].name if id in self.people else id

@@ -13,6 +13,7 @@ from typing import Literal
 
 from escalation.book import Book
 from escalation.reconcile import CORRECTED
+from escalation.roster import CHANNEL
 from rules.decisions import Decision
 from rules.instants import MINUTE
 from rules.metrics import in_words
@@ -25,7 +26,8 @@ ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
 LATE = MINUTE
 """Of what was true longer ago, as after an outage, only the last is said."""
 _LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.recounted", "clock.excused")
-_CALLS = ("page.opened", "page.stepped")
+CALLS = ("page.opened", "page.stepped", "page.handed_over")
+_REMINDED = "page.reminded"
 
 Place = tuple[Audience, str]
 
@@ -53,8 +55,8 @@ def effects_of(
     """What the new decisions of one ticket lead to at `now`, in their order; then every other card that is shown follows."""
     everything = [*recorded, *new]
     teams = dict.fromkeys(d.team for d in everything if d.team and (d.kind == "message.team" or d.page))
-    called = dict.fromkeys(person for d in everything if d.kind in _CALLS for person in d.to or ())
-    latest = {d.page: d for d in new if d.kind in _CALLS}
+    called = dict.fromkeys(who for d in everything if d.kind in CALLS for who in d.to or ())
+    latest = {d.page: d for d in new if d.kind in CALLS}
     corrected = {d.clock: d for d in new if d.kind == CORRECTED}
     effects: list[Effect] = []
     for decision in new:
@@ -62,15 +64,17 @@ def effects_of(
             effects.append(_effect(decision, "team", decision.team, _crossing(decision)))
         elif decision.kind == "message.customer" and decision.customer:
             effects.append(_effect(decision, "customer", decision.customer, decision.reason))
-        elif decision.kind in _CALLS and decision.to:
+        elif decision.kind in CALLS and decision.to:
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
+        elif decision.kind == _REMINDED:
+            effects.extend(_effect(decision, "person", who, _sentence(decision.reason), (who,)) for who in decision.to or ())
         elif decision.kind.startswith("page.") and decision.team:
             effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))
         elif decision.kind in _LOGGED or corrected.get(decision.clock) is decision:
             effects.extend(_effect(decision, "team", team, _state(decision)) for team in teams)
     effects = _once(effects, now)
     brought = {effect.place for effect in effects}
-    shown: list[Place] = [*(("team", team) for team in teams), *(("person", person) for person in called)]
+    shown = dict.fromkeys([*(("team", team) for team in teams), *map(_whereabouts, called)])
     change = _change(new, moments)
     silent = [place for place in shown if place not in brought] if change is not None else []
     return [*effects, *(Effect(f"{change}/{audience}/{who}", audience, who, everything[-1]) for audience, who in silent)]
@@ -100,13 +104,22 @@ def _shown(moment: Moment) -> tuple[object, ...]:
 
 
 def _calls(decision: Decision, book: Book, latest: bool) -> list[Effect]:
-    """A step of the ladder: the team sees it, the people called are told themselves."""
-    people = tuple(decision.to or ())
-    line = f"{book.names(people)} {'is' if len(people) == 1 else 'are'} paged (step {decision.step}): {decision.reason}"
+    """A step of the ladder: the team sees it, the people or the channel called are told themselves."""
+    called = tuple(decision.to or ())
+    places = list(map(_whereabouts, called))
+    people = tuple(who for audience, who in places if audience == "person")
+    line = f"{book.names(called)} {'is' if len(called) == 1 else 'are'} paged (step {decision.step}): {decision.reason}"
+    own = ("team", decision.team)
     effects = [_effect(decision, "team", decision.team, line, people if latest else ())] if decision.team else []
     if latest:
-        effects.extend(_effect(decision, "person", person, line, (person,)) for person in people)
+        others = (place for place in places if place != own)
+        effects.extend(_effect(decision, *place, line, people if place[0] == "person" else ()) for place in others)
     return effects
+
+
+def _whereabouts(called: str) -> Place:
+    """Where somebody who is called hears of it."""
+    return ("team", called.removeprefix(CHANNEL)) if called.startswith(CHANNEL) else ("person", called)
 
 
 def _effect(d: Decision, audience: Audience, who: str, line: str, mentions: tuple[str, ...] = ()) -> Effect:

@@ -15,7 +15,7 @@ from rules.ticket import TicketEvent
 DELAYED = "page.delayed"
 """What was to be done from `since` on could only be done at the event's time."""
 SOURCE = "slakeeper"
-_DEEDS = ("page.opened", "page.stepped", "page.expired", "page.exhausted", "message.customer")
+_DEEDS = ("page.opened", "page.stepped", "page.reminded", "page.expired", "page.exhausted", "message.customer")
 _SOON_ENOUGH = 15 * SECOND
 
 

@@ -18,7 +18,9 @@ from rules.decisions import Decision
 from rules.durations import DurationError, parse_milliseconds
 from rules.moments import Moment
 
-ACKNOWLEDGED, ESCALATED = "page.acknowledged", "page.escalated"
+ACKNOWLEDGED, ESCALATED, HANDED_OVER = "page.acknowledged", "page.escalated", "page.handed_over"
+UNREACHED = "page.unreached"
+"""Somebody whom a page called can never be reached where it was tried."""
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -31,6 +33,7 @@ class Pages:
         self._book, self._opened, self._say = book, opened, say
         self._delays = Delays(moments)
         self._known_at = 0
+        self._facts: Mapping[str, Any] = {}
         self.all: list[Page] = []
 
     def next_at(self) -> int:
@@ -41,9 +44,12 @@ class Pages:
         """A deadline has come."""
         min(self.all, key=self._due).time_out(at)
 
-    def heard(self, known_at: int) -> None:
-        """An event was known at that instant; what follows from it could not be known before."""
-        self._known_at = max(self._known_at, known_at)
+    def heard(self, moment: Moment) -> None:
+        """An event was known at its instant; what follows from it could not be known before."""
+        self._known_at = max(self._known_at, moment.event.known_at)
+        self._facts = moment.facts
+        for page in self._open():
+            page.facts = moment.facts
 
     def possible(self, at: int) -> int:
         """When what is due at `at` can be done: not before it is known, and not while nothing could be done."""
@@ -55,9 +61,14 @@ class Pages:
             if page.ladder.name == ladder:
                 page.join(cause, self.possible(cause.at), breached=breached)
                 return
-        page = Page(_id(ladder, cause), cause, self._book.ladders[ladder], self._book, self._say)
+        id = _id(ladder, cause)
         # A page on record stays where it was opened, whatever has arrived late since.
-        at = max(cause.at, self._opened[page.id]) if page.id in self._opened else self.possible(cause.at)
+        at = max(cause.at, self._opened[id]) if id in self._opened else self.possible(cause.at)
+        found = self._book.ladder_at(ladder, at)
+        if found is None:
+            return
+        page = Page(id, cause, found, self._book.roster_at(at), self._book, self._say)
+        page.facts = self._facts
         if agreement:
             page.team, page.calendar = agreement.team, agreement.calendar
         page.clocks[cause.clock] = breached
@@ -69,15 +80,20 @@ class Pages:
             page.open(at)
 
     def click(self, moment: Moment) -> bool:
-        """A person acknowledges or escalates the named page or each open one; whether there was one."""
+        """A person acts on the named page or each open one, or could not be reached; whether there was one."""
         data = moment.event.data
-        wanted, by = data.get("page"), str(data.get("by") or "somebody")
+        wanted, by, to = data.get("page"), str(data.get("by") or "somebody"), str(data.get("to"))
         pages = [page for page in self._open() if wanted in (None, page.id) and not page.waiting]
         for page in pages:
-            if moment.event.type == ACKNOWLEDGED:
-                page.acknowledge(moment.at, by, _lasts(data.get("for")))
-            elif moment.event.type == ESCALATED:
-                page.escalate(moment.at, by)
+            match moment.event.type:
+                case "page.acknowledged":
+                    page.acknowledge(moment.at, by, _lasts(data.get("for")))
+                case "page.escalated":
+                    page.escalate(moment.at, by)
+                case "page.handed_over" if to in self._book.people:
+                    page.hand_over(moment.at, by, to)
+                case "page.unreached":
+                    page.unreached(moment.at, _number(data.get("call")), to, str(data.get("why"))[:200])
         return bool(pages)
 
     def overdue(self, clock: Clock) -> None:
@@ -109,6 +125,10 @@ def _id(ladder: str, cause: Decision) -> str:
     """An id that names the ticket and depends on the cause alone: the same at every look, whatever other pages there were."""
     digest = hashlib.sha256(f"{ladder}/{cause.key}".encode()).digest()
     return f"P-{cause.ticket}-" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:6])
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _lasts(text: Any) -> int | None:

@@ -6,6 +6,8 @@ Decided here: which roles exist and what they may do. Not decided here: who is o
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from escalation.week import QuietHours
+
 ROLES = ("agent", "lead", "escalation_manager", "approver", "leadership", "admin")
 
 
@@ -19,6 +21,7 @@ class Person:
     slack: str | None = None
     discord: str | None = None
     roles: tuple[str, ...] = ()
+    quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Responses:
             self._time_out(each.at)
             if isinstance(each, Moment):
                 ticket = each.facts
-                self.pages.heard(each.event.known_at)
+                self.pages.heard(each)
                 self._take_event(each)
             else:
                 self._take_decision(each, ticket)
@@ -93,11 +93,11 @@ class Responses:
         for clock, _ in sorted(self._due.items(), key=lambda item: item[1]):
             started = next(d for d in self.decisions if d.kind == "clock.started" and d.clock == clock)
             agreement = self._agreement(started.agreement, started.version)
-            if agreement and agreement.ladder in self._book.ladders:
+            if agreement and agreement.ladder and self._book.ladder_at(agreement.ladder, moment.at):
                 reason = f"escalated by {self._book.names([by])}"
                 cause = Decision(moment.at, "page.escalated", started.ticket, reason, *clock_of(started))
                 cause.threshold = moment.event.id
-                self._call(agreement.ladder or "", cause, agreement)
+                self._call(agreement.ladder, cause, agreement)
                 return
 
     def _take_decision(self, decision: Decision, ticket: dict[str, Any]) -> None:
@@ -159,7 +159,7 @@ class Responses:
                 ladder = action.target
                 if ladder == "ladder":
                     ladder = (agreement.ladder if agreement else None) or ""
-                if ladder in self._book.ladders and not self._owned(cause, facts, agreement):
+                if ladder and not self._owned(cause, facts, agreement):
                     self._call(ladder, cause, agreement)
             case "tag":
                 self._tag(action.target, cause, reason)

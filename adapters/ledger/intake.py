@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from adapters.ledger import chain
 from adapters.ledger.among import among
@@ -18,6 +18,7 @@ from adapters.ledger.bulk import fetch_all, insert_all, upsert_all
 from adapters.ledger.database import Database
 from adapters.ledger.entries import PUBLIC, canonical, event_entry, storable
 from adapters.ledger.schema import entries, personal, quarantine, tickets
+from bot.ports import StaleError
 from bot.records import Refused, Stored
 from rules.instants import text
 from rules.ticket import TicketEvent
@@ -61,9 +62,9 @@ class SqlIntake:
 
         return self._database.write(work)
 
-    def act(self, event: TicketEvent, clock: Callable[[], int]) -> bool:
-        """Store what a person just did; False where it is known already, as when a click is delivered twice, or where the
-        ticket is archived.
+    def act(self, event: TicketEvent, clock: Callable[[], int], seen: int | None = None) -> bool:
+        """Store what just happened; False where it is known already, as when a click is delivered twice, or where the ticket
+        is archived. Raises StaleError where the ticket has changed since it was `seen`.
 
         It happens when nothing else can be written to its ticket any more: a look that was written before ends before it, and
         one that is written after it has to look again.
@@ -80,6 +81,8 @@ class SqlIntake:
                 return False
             if _known(connection, [row["key"]]):
                 return tried  # then it is this one, whose commit was not answered
+            if seen is not None and connection.execute(_SEEN, {"id": event.ticket}).scalar() != seen + 1:
+                raise StaleError
             insert_entries(connection, [(row, hidden)], now)
             tried = True
             return True
@@ -92,6 +95,7 @@ _AGAIN = (
     "WHERE tickets.archived_at IS NULL"
 )
 _KNOWN = select(entries.c.key).where(among(entries.c.key, "keys"))
+_SEEN = select(tickets.c.seen).where(tickets.c.id == bindparam("id"))
 _ARCHIVED = select(tickets.c.id).where(among(tickets.c.id, "ids"), tickets.c.archived_at.is_not(None))
 
 

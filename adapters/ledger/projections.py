@@ -29,6 +29,7 @@ from rules.moments import facts_at
 GROUPING = ("customer", "tier", "region", "service", "priority")
 CLOCK_COLUMNS = (*ClockRow._fields, *GROUPING, "judged_at", "team")
 PAGE_COLUMNS = tuple(field.name for field in fields(PageRow))
+PAGE_LISTS = ("to", "reasons", "next_to")
 _SUSPENDED = ClockRow._fields.index("suspended")
 _counted = itemgetter(*(CLOCK_COLUMNS.index(name) for name in COUNTED))
 
@@ -77,7 +78,7 @@ def clock_rows(written: Written) -> Iterator[Values]:
 def page_rows(written: Written) -> Iterator[Values]:
     """The pages of a look as the table has them, in the order of PAGE_COLUMNS."""
     for page in written.look.pages:
-        told = {"to": json.dumps(page.to), "reasons": json.dumps(page.reasons)}
+        told = {name: json.dumps(getattr(page, name)) for name in PAGE_LISTS}
         yield tuple(told.get(name) or getattr(page, name) for name in PAGE_COLUMNS)
 
 

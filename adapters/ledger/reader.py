@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select, text
 from adapters.ledger.database import Database
 from adapters.ledger.engine import file_of
 from adapters.ledger.open_tickets import open_tickets
+from adapters.ledger.projections import PAGE_LISTS
 from adapters.ledger.schema import FAILING, clocks, entries, outbox, pages, quarantine, seals, tickets
 from adapters.ledger.soonest import latest_breached, soonest_due
 from adapters.ledger.tallies import last_judged, tally
@@ -124,4 +125,4 @@ def _clock(row: Row[Any]) -> ClockRow:
 
 def _page(row: Row[Any]) -> PageRow:
     values = dict(row._mapping)
-    return PageRow(**values | {"to": tuple(json.loads(values["to"])), "reasons": tuple(json.loads(values["reasons"]))})
+    return PageRow(**values | {name: tuple(json.loads(values[name])) for name in PAGE_LISTS})

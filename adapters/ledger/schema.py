@@ -204,6 +204,8 @@ pages = Table(
     Column("acknowledged_until", BigInteger),
     Column("closed_at", BigInteger),
     Column("reasons", Text, nullable=False),
+    Column("next_step", Integer),
+    Column("next_to", Text, nullable=False, server_default="[]"),
 )
 
 outbox = Table(

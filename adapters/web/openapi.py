@@ -73,7 +73,8 @@ def _schemas() -> dict[str, Any]:
         "step": _WHOLE,
         "opened_at": _INSTANT,
     }
-    page |= {"to": {"type": "array", "items": _TEXT}, "acknowledged_by": {"type": ["string", "null"]}}
+    page |= {"to": _list(_TEXT), "next_to": _list(_TEXT), "acknowledged_by": {"type": ["string", "null"]}}
+    page |= {"next_step": {"type": ["integer", "null"]}}
     page |= dict.fromkeys(("next_at", "acknowledged_until", "closed_at"), _MAYBE_INSTANT)
     message: dict[str, Any] = {
         "id": _TEXT,

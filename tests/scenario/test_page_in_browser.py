@@ -97,7 +97,7 @@ def escalated(demo: Process, ticket: str, title: str, customer: str = "acme") ->
     event = {"specversion": "1.0", "id": ticket, "source": "test", "type": "ticket.opened", "subject": ticket, "time": now}
     response = httpx.post(f"{demo.url}/events", json=[event | {"data": data}])
     assert response.json()["accepted"] == 1
-    httpx.post(f"{demo.url}/api/command", json={"text": f"/sla escalate {ticket}", "as": "ana"})
+    httpx.post(f"{demo.url}/api/command", json={"text": f"/sla escalate {ticket} now", "as": "ana"})
 
 
 def test_a_newcomer_sees_a_warning_a_page_its_escalation_a_breach_and_a_letter(seen: Seen) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.ports import DeliveryError
+from bot.sending import DeliveryError
 from rules.instants import parse
 from tests.support.desk import NINE, Desk, Recorder, answered, card_words, desk, opened, wire, words
 
@@ -45,7 +45,7 @@ def test_ana_is_called_when_little_time_is_left(here: Desk) -> None:
     here.go("2026-01-05T09:09:00Z")
     (call,) = here.chat("@ana")
     assert "Ana Costa is paged (step 1)" in call.log[0].text
-    assert [button.action for button in call.card.buttons] == ["acknowledge", "escalate", "why"]
+    assert [button.action for button in call.card.buttons] == ["acknowledge", "handover", "escalate", "why"]
     assert mentioned(here, "support")[-1] == ["ana"]
     assert here.chat("@ben") == []
 
@@ -185,17 +185,17 @@ def test_a_page_taken_too_late_changes_nothing_and_says_why(here: Desk) -> None:
 def test_escalating_calls_the_next_step_now(here: Desk) -> None:
     here.take(opened(NINE))
     here.go("2026-01-05T09:09:01Z")
-    answer = here.say("/sla escalate T-1")
+    answer = here.say("/sla escalate T-1 now")
     assert not answer.refused
-    assert "Ben Osei paged (step 2)" in words(answer)
+    assert "Ben Osei is paged (step 2)" in words(answer)
     assert "escalated by Ana Costa" in here.log("@ben")[0]
 
 
 def test_escalating_a_quiet_ticket_calls_somebody(here: Desk) -> None:
     here.take(opened(NINE))
     here.go("2026-01-05T09:01:00Z")
-    answer = here.say("/sla escalate T-1")
-    assert "Ana Costa paged (step 1)" in words(answer)
+    answer = here.say("/sla escalate T-1 now")
+    assert "Ana Costa is paged (step 1)" in words(answer)
     assert here.chat("@ana")
 
 

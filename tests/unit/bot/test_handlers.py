@@ -96,9 +96,15 @@ def test_a_page_that_is_not_there_cannot_be_taken(here: Desk, what: str, said: s
     assert said in words(answer)
 
 
-def test_a_page_may_be_taken_from_somebody(here: Desk) -> None:
+def test_a_page_that_somebody_has_is_not_taken_away_but_handed_over(here: Desk) -> None:
     here.say("ack T-1", "ana")
     here.clock.move("2026-01-05T09:13:00Z")
+    answer = here.say("ack T-1", "ben")
+    assert (answer.refused, words(answer)) == (
+        True,
+        f"Ana Costa has {page_of(here)}. To have it instead, write /sla handover {page_of(here)} @ben",
+    )
+    assert not here.say(f"handover {page_of(here)} @ben", "ben").refused
     assert not here.say("ack T-1", "ben").refused
     assert here.app.ledger.reader.pages()[0].acknowledged_by == "ben"
 
@@ -135,8 +141,8 @@ def test_a_button_that_is_none_is_refused(here: Desk) -> None:
 
 
 def test_escalating_calls_the_next_person(here: Desk) -> None:
-    answer = here.say("escalate T-1")
-    assert "Ana Costa escalated T-1: Ben Osei paged (step 2)." in words(answer)
+    answer = here.say("escalate T-1 now")
+    assert "Ana Costa escalated T-1: Ben Osei is paged (step 2)." in words(answer)
     assert not answer.private
 
 
@@ -331,13 +337,13 @@ def test_a_page_is_taken_although_something_comes_in_meanwhile(here: Desk, monke
 def test_a_press_that_is_delivered_twice_acts_once(here: Desk) -> None:
     page, ana = page_of(here), here.book.people["ana"]
     before = len(here.app.ledger.looks.histories(["T-1"])[0].events)
-    here.app.handlers.click("escalate", "T-1", ana, "local/1")
-    again = here.app.handlers.click("escalate", "T-1", ana, "local/1")
+    here.app.handlers.click("escalate_now", "T-1", ana, "local/1")
+    again = here.app.handlers.click("escalate_now", "T-1", ana, "local/1")
     assert (again.refused, words(again)) == (True, "T-1 was escalated by this press already.")
     here.app.handlers.click("acknowledge", page, ana, "local/2")
     here.app.handlers.click("acknowledge", page, ana, "local/2")
     assert len(here.app.ledger.looks.histories(["T-1"])[0].events) == before + 2
-    here.app.handlers.click("escalate", "T-1", ana, "local/3")
+    here.app.handlers.click("escalate_now", "T-1", ana, "local/3")
     assert len(here.app.ledger.looks.histories(["T-1"])[0].events) == before + 3
 
 

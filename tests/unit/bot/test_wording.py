@@ -8,8 +8,8 @@ import pytest
 
 from bot.cards import ticket_card
 from bot.messages import Card, clipped
-from bot.ports import DeliveryError
 from bot.records import TicketView
+from bot.sending import DeliveryError
 from bot.wording import customer_card, filled
 from escalation.book import Book
 from escalation.page import PageRow

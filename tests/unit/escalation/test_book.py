@@ -8,6 +8,11 @@ from tests.support.core import at, book, rule
 NOW = at("2026-01-05T10:00:00Z")
 
 
+def whom(step: Step, team: str | None, now: int) -> list[str]:
+    found = book()
+    return found.reached(found.roster, step, team, now)
+
+
 @pytest.mark.parametrize(
     ("step", "team", "expected"),
     [
@@ -21,14 +26,17 @@ NOW = at("2026-01-05T10:00:00Z")
         (Step("lead_of", "support", 0), "leadership", ["ben"]),
         (Step("person", "cleo", 0), None, ["cleo"]),
         (Step("person", "nobody", 0), None, []),
+        (Step("channel", "leadership", 0), "support", ["#leadership"]),
+        (Step("channel", "team", 0), "support", ["#support"]),
+        (Step("channel", "nowhere", 0), None, []),
     ],
 )
 def test_a_step_reaches_a_rota_a_role_a_lead_or_a_person(step: Step, team: str | None, expected: list[str]) -> None:
-    assert book().reached(step, team, NOW) == expected
+    assert whom(step, team, NOW) == expected
 
 
 def test_before_the_rotas_first_shift_nobody_is_reached() -> None:
-    assert book().reached(Step("rota", "support", 0), None, at("2026-01-01T10:00:00Z")) == []
+    assert whom(Step("rota", "support", 0), None, at("2026-01-01T10:00:00Z")) == []
 
 
 @pytest.mark.parametrize(
@@ -38,6 +46,7 @@ def test_before_the_rotas_first_shift_nobody_is_reached() -> None:
         (["ana"], "Ana Costa"),
         (["ana", "ben"], "Ana Costa and Ben Osei"),
         (["ana", "U-unknown", "cleo"], "Ana Costa, U-unknown and Cleo Marsh"),
+        (["#leadership"], "the channel of leadership"),
     ],
 )
 def test_people_are_named_in_a_sentence(people: list[str], words: str) -> None:

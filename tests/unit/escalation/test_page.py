@@ -8,6 +8,7 @@ import pytest
 from escalation.ladder import Acknowledgement, Ladder, Step
 from escalation.look import Look
 from escalation.page import TRANSITIONS, Page, State
+from escalation.roster import Roster
 from rules.decisions import Decision
 from rules.instants import HOUR, MINUTE
 from tests.support.core import (
@@ -36,14 +37,14 @@ def minutes(n: float) -> int:
 
 # Every step from every state
 
-STEPS = ("step", "acknowledge", "expire", "exhaust", "close")
-BY_HAND = {"step": "escalate", "acknowledge": "acknowledge", "close": "close"}
+STEPS = ("step", "acknowledge", "hand_over", "expire", "exhaust", "close")
+BY_HAND = ("step", "acknowledge", "hand_over", "close")
 
 
 def page_in(state: State, said_: list[Decision]) -> Page:
     rungs = ladder("short", Step("person", "ana", 10 * MINUTE), repeat=0 if state == "exhausted" else 5)
     cause = Decision(START, "clock.crossed", "T-1", "because", threshold="90%")
-    page = Page("P-1", cause, rungs, book(), said_.append)
+    page = Page("P-1", cause, rungs, Roster(), book(), said_.append)
     page.open(START)
     if state == "acknowledged":
         page.acknowledge(START, "ben", None)
@@ -62,6 +63,7 @@ def test_every_step_that_a_person_or_the_ticket_brings_about(state: State, step:
     deeds: dict[str, Any] = {
         "step": lambda: page.escalate(START, "cleo"),
         "acknowledge": lambda: page.acknowledge(START, "cleo", HOUR),
+        "hand_over": lambda: page.hand_over(START, "cleo", "ben"),
         "close": lambda: page.close(START, "r"),
     }
     count = len(told)
