@@ -170,7 +170,7 @@ def build_app(
         bell.ring("chat")
 
     watch = Watch(ledger, book, clock, list(by_platform), registrar, figures, written)
-    delivery = Delivery(ledger, book, clock, by_platform, registrar, shared.limits, figures, said)
+    delivery = Delivery(ledger, book, clock, by_platform, registrar, watch, shared.limits, figures, said)
     sealing = build_sealing(settings, ledger, clock)
     archiving = build_archiving(settings, ledger, clock)
     chores = Chores(

@@ -4,10 +4,11 @@ Decided here: what a team sees of a ticket: its worst verdict, the clock that is
 it is, and which buttons fit. Not decided here: how a platform draws it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from bot.messages import Button, Card, CardVerdict, Field, clipped, stamped
+from bot.messages import Button, Card, CardVerdict, Field, clipped, counted, stamped
 from bot.records import TicketView
 from bot.times import moment
 from escalation.book import Book
@@ -17,6 +18,7 @@ from rules.durations import spoken
 from rules.metrics import in_words
 
 _WORST_FIRST: tuple[str, ...] = ("overdue", "at risk", "on track", "missed", "excused", "met", "cancelled")
+_LISTED = 20
 _FIELDS = (("Customer", "customer"), ("Tier", "tier"), ("Priority", "priority"), ("Status", "status"), ("Assignee", "assignee"))
 
 
@@ -38,6 +40,33 @@ def ticket_card(view: TicketView, book: Book) -> Card:
         why=_why(upcoming, book),
         buttons=tuple(_buttons(view, running, page, book)),
     )
+
+
+def list_card(views: Sequence[TicketView], bundle: int, book: Book) -> Card:
+    """Several tickets on one card, those that are worst first, with one button for all their pages."""
+    verdicts = {view.ticket: worst(view.clocks) for view in views}
+    counts = Counter(verdict for verdict in verdicts.values() if verdict)
+    told = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _WORST_FIRST if counts[verdict])
+    ordered = sorted(views, key=lambda view: (_WORST_FIRST.index(verdicts[view.ticket] or "cancelled"), view.ticket))
+    waiting = any(page.state in ("open", "exhausted") for view in views for page in view.pages)
+    everybody = Button(action="acknowledge_all", label="Acknowledge all", value=str(bundle), style="primary")
+    more = (f"and {len(views) - _LISTED:,} more: /sla breaches open",) if len(views) > _LISTED else ()
+    return Card(
+        title=f"{counted(len(views), 'ticket')} at once" + (f": {told}" if told else ""),
+        verdict=card_verdict(verdicts[ordered[0].ticket] if ordered else None),
+        lines=more,
+        columns=("Ticket", "Customer", "Priority", "Stands", "Next due", "Taken by"),
+        rows=tuple(_listed(view, verdicts[view.ticket], book) for view in ordered[:_LISTED]),
+        buttons=(everybody,) if waiting else (),
+    )
+
+
+def _listed(view: TicketView, verdict: str | None, book: Book) -> tuple[str, ...]:
+    upcoming = next_due([clock for clock in view.clocks if clock.stopped_at is None])
+    due = f"{in_words(upcoming.metric)}, {_in_words(upcoming, zone_of(view.clocks, book))}" if upcoming else ""
+    taker = next((page.acknowledged_by for page in view.pages if page.state == "acknowledged"), None)
+    known = (clipped(view.facts.get(name), 40) for name in ("customer", "priority"))
+    return (view.ticket, *known, verdict or "", due, book.names([taker]) if taker else "")
 
 
 def worst(clocks: Sequence[ClockRow]) -> str | None:

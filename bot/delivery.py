@@ -1,45 +1,52 @@
 """Delivery: carries out what the outbox holds.
 
-Decided here: a card is drawn as the ticket stands when it is sent; failures that may pass are tried again with growing
-pauses, others are kept as dead letters. Not decided here: what is said, and how a platform says it.
+Decided here: each platform is served by a loop of its own, some channels at once and a channel's messages one after the other;
+whether a call or a letter is still needed is asked just before; failures that may pass are tried again with growing pauses,
+others are kept as dead letters, and who cannot be reached is told to the ladder. Not decided here: what is put together
+(`bundling`), what stands on it (`drawing`), and how a platform says it.
 """
 
 import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
-from bot.cards import ticket_card
-from bot.exception_cards import exception_card
+from bot.bundling import SPAN, Message, bundled
+from bot.drawing import Drawing
 from bot.figures import Figures
 from bot.loops import Wake, go_on
-from bot.messages import Card, clipped
+from bot.needed import needless, quiet_until
 from bot.pace import held_until
 from bot.ports import Ledger, LedgerUnavailableError, WallClockPort
-from bot.records import NOTICE, ChatEntry, OutboxRow, TicketView
-from bot.registrar import AUDIENCE, Registrar
-from bot.sending import DeliveryError, Sender
+from bot.records import NOTICE, PRESSING, OutboxRow, TicketView
+from bot.registrar import Registrar
+from bot.sending import DeliveryError, Posted, Sender
 from bot.shared_ports import Limits
-from bot.wording import customer_card
+from bot.unreached import Unreached
+from bot.watch import Watch
 from escalation.book import Book
-from rules.decisions import Decision
 from rules.instants import MINUTE, SECOND
 
-BATCH = 100
+AT_ONCE = 8
+"""So many channels of a platform are served at the same time."""
 LONGEST_SECONDS = 20.0
-"""What a batch has not sent by then goes back: a row that was claimed for a minute counts as lost, and is sent by somebody
-else.
+"""What a channel has not been sent by then goes back: a row that was claimed for a minute counts as lost, and is sent by
+somebody else.
 """
 MOST_ATTEMPTS = 10
+_LONGEST_STOP = 5.0
+_NOTHING_SHOWN = "nothing is shown of the ticket here"
 
 log = structlog.get_logger()
 
 
 class Delivery:
-    """Sends through `senders`, one a platform; `said` is called after each batch."""
+    """Sends through `senders`, one a platform; `said` is called when something was."""
 
     def __init__(
         self,
@@ -48,117 +55,163 @@ class Delivery:
         clock: WallClockPort,
         senders: Mapping[str, Sender],
         registrar: Registrar,
+        watch: Watch,
         limits: Limits,
         figures: Figures,
         said: Callable[[], None],
     ) -> None:
         self._ledger, self._book, self._clock, self._senders = ledger, book, clock, senders
-        self._registrar, self._limits, self._figures, self._said = registrar, limits, figures, said
-        self._nudged = Wake()
+        self._watch, self._limits, self._figures, self._said = watch, limits, figures, said
+        self._drawing = Drawing(ledger, book, registrar)
+        self._unreached = Unreached(ledger, clock, watch, senders)
+        self._nudged = {platform: Wake() for platform in senders}
+        self._busy: dict[str, set[asyncio.Future[None]]] = {platform: set() for platform in senders}
+        self._threads = ThreadPoolExecutor(AT_ONCE * len(senders), thread_name_prefix="delivery")
 
     def nudge(self) -> None:
         """There is something to say: look now."""
-        self._nudged.set()
+        for wake in self._nudged.values():
+            wake.set()
 
     async def run(self) -> None:
         """Deliver for ever: when there is something to say, when a row is due, and each second."""
-        await go_on(self._turn)
+        await asyncio.to_thread(self._ledger.outbox.strand, list(self._senders))
+        try:
+            await asyncio.gather(*(go_on(partial(self._turn, platform)) for platform in self._senders))
+        finally:  # what is on its way is noted, so that it need not be asked for
+            if under_way := [task for busy in self._busy.values() for task in busy]:
+                await asyncio.wait(under_way, timeout=_LONGEST_STOP)
 
-    async def _turn(self) -> None:
-        self._nudged.clear()
-        if await asyncio.to_thread(self.batch):
-            self._said()
-            return
-        upcoming = await asyncio.to_thread(self._ledger.outbox.next_due)
-        await self._nudged.until(upcoming, self._clock)
-
-    def batch(self) -> int:
-        """Send what is due; how many rows there were. Where one has to wait, its channel waits: nothing overtakes it there."""
-        rows = self._ledger.outbox.claim(self._clock.now(), BATCH)
-        end = time.monotonic() + LONGEST_SECONDS
-        stuck: set[tuple[str, str]] = set()
-        held: dict[int, list[OutboxRow]] = defaultdict(list)
-        for row in rows:
-            channel = (row.platform, row.channel)
-            again = 0 if channel in stuck or time.monotonic() > end else self._held(row)
-            if again is not None:
-                held[again].append(row)
-                stuck.add(channel)
-            elif not self._deliver(row):
-                stuck.add(channel)
-        for again, waiting in held.items():
-            self._ledger.outbox.release(waiting, again)
+    async def _turn(self, platform: str) -> None:
+        wake, busy = self._nudged[platform], self._busy[platform]
+        wake.clear()
+        outbox, free = self._ledger.outbox, AT_ONCE - len(busy)
+        rows = await asyncio.to_thread(outbox.claim, self._clock.now(), free, [platform]) if free else []
+        for own in by_channel(rows):
+            task = asyncio.get_running_loop().run_in_executor(self._threads, self.deliver, own)
+            busy.add(task)
+            task.add_done_callback(partial(self._done, platform))
         if rows:
             self._figures.batch("messages", len(rows))
-        return len(rows)
+            return
+        upcoming = await asyncio.to_thread(outbox.next_due, [platform]) if free else None
+        await wake.until(upcoming, self._clock)
 
-    def _held(self, row: OutboxRow) -> int | None:
-        """When to try a row whose platform takes no more messages now; None: send it."""
-        sender = self._senders.get(row.platform)
-        return held_until(row, sender, self._limits, self._clock) if sender else None
+    def _done(self, platform: str, task: "asyncio.Future[None]") -> None:
+        self._busy[platform].discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a channel could not be served; it is tried again in a minute", platform=platform, error=str(error))
+        self._nudged[platform].set()
+        self._said()
 
-    def _deliver(self, row: OutboxRow) -> bool:
-        """Whether it was sent or is given up; False where it is to be tried again."""
+    def deliver(self, rows: Sequence[OutboxRow]) -> None:
+        """Send what was claimed of one channel. Where a message has to wait, nothing less pressing overtakes it there."""
+        now, (platform, channel) = self._clock.now(), (rows[0].platform, rows[0].channel)
+        sender = self._senders.get(platform)
+        if sender is None:
+            self._ledger.outbox.failed(rows, f"there is no sender for {platform}", None)
+            return
+        rows = self._ready(rows, sender, now)
+        standing = self._ledger.posts.standing(platform, channel, [row.ticket for row in rows], now - SPAN)
+        found = bundled(rows, standing, now)
+        self._ledger.outbox.dropped(found.needless, _NOTHING_SHOWN, now)
+        for at, later in found.later.items():
+            self._ledger.outbox.release(later, at)
+        end = time.monotonic() + LONGEST_SECONDS
+        for n, message in enumerate(found.messages):
+            rest = [row for later in found.messages[n:] for row in later.rows]
+            if (again := held_until(channel, sender, self._limits, self._clock)) is not None:
+                self._ledger.outbox.release(rest, again, held=True)
+                return
+            if time.monotonic() > end or not self._say(message, sender):
+                self._ledger.outbox.release(rest)  # those that were tried are marked already
+                return
+
+    def _ready(self, rows: Sequence[OutboxRow], sender: Sender, now: int) -> list[OutboxRow]:
+        """Without those of which nobody knows whether they were sent, and those that wait for the end of quiet hours."""
+        lost = [row for row in rows if row.lost and not sender.certain]
+        why = "it was being sent when the process ended, and nobody can know whether it has arrived"
+        self._ledger.outbox.failed(lost, why, None)
+        quiet: dict[int, list[OutboxRow]] = defaultdict(list)
+        ready = []
+        for row in rows:
+            until = quiet_until(row, self._book, now)
+            if until is not None:
+                quiet[until].append(row)
+            elif row not in lost:
+                ready.append(row)
+        for until, waiting in quiet.items():
+            self._ledger.outbox.release(waiting, until)
+        return ready
+
+    def _say(self, message: Message, sender: Sender) -> bool:
+        """Whether it was sent, is given up or need not be said; False where it is to be tried again."""
+        rows: Sequence[OutboxRow] = message.rows
         try:
-            self._send(row)
+            views = self._views(message)
+            rows = self._needed(message, views)
+            if not rows:
+                return True
+            message = Message(tuple(rows), message.post, message.bundle)
+            now = self._clock.now()
+            ref = sender.send(self._drawing.post(message, views, now), now)
         except DeliveryError as error:
-            return self._fail(row, str(error), permanent=error.permanent)
+            return self._fail(rows, str(error), permanent=error.permanent, retry_after=error.retry_after)
         except LedgerUnavailableError:
             raise
         except Exception as error:
-            log.exception("a delivery failed", outbox=row.id, ticket=row.ticket, platform=row.platform)
-            return self._fail(row, f"{type(error).__name__}: {error}", permanent=False)
+            log.exception("a delivery failed", outbox=rows[0].id, ticket=rows[0].ticket, platform=sender.platform)
+            return self._fail(rows, f"{type(error).__name__}: {error}", permanent=False)
         now = self._clock.now()
-        self._ledger.outbox.sent(row, now)
-        self._figures.said(max(0, now - row.created_at))
+        spoken = any(row.line is not None for row in rows)
+        self._ledger.outbox.sent(rows, now, Posted(ref, now, now if spoken else 0, now, message.bundle))
+        for row in rows:
+            self._figures.said(max(0, now - row.created_at))
         return True
 
-    def _send(self, row: OutboxRow) -> None:
-        sender = self._senders.get(row.platform)
-        if sender is None:
-            raise DeliveryError(f"there is no sender for {row.platform}", permanent=True)
-        if row.body["audience"] == AUDIENCE:
-            self._send_exception(row, sender)
-            return
-        if row.body["audience"] == NOTICE:
-            card = Card(title=row.body["title"], lines=tuple(row.body["lines"]))
-            sender.send(row, card, NOTICE, ChatEntry(str(row.id), row.body["at"], ""), self._clock.now())
-            return
-        view = self._ledger.reader.ticket(row.ticket)
-        if view is None:
-            raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)
-        card, kind = self._card(row, view.at(self._clock.now(), self._book.promises.calendars))
-        sender.send(row, card, kind, _thread_line(row, kind), self._clock.now())
-
-    def _send_exception(self, row: OutboxRow, sender: Sender) -> None:
-        """An exception's card as it stands now."""
+    def _views(self, message: Message) -> Mapping[str, TicketView]:
+        """The tickets of a message. Where somebody is called or a customer is written to, as they stand at this instant."""
+        views = self._ledger.reader.tickets(message.tickets)
+        weighty = {row.ticket for row in message.rows if row.priority == PRESSING or row.audience == "customer"}
         now = self._clock.now()
-        exception = self._registrar.register.exceptions.get(row.ticket)
-        if exception is None:
-            raise DeliveryError(f"exception {row.ticket} is not known", permanent=True)
-        line = ChatEntry(str(row.id), row.body["at"], clipped(row.body["line"], 500), tuple(row.body["mentions"]))
-        sender.send(row, exception_card(exception, self._book, now), "card", line, now)
+        behind = [id for id in weighty if id in views and (views[id].attention_at or now + 1) <= now]
+        for ticket in behind:
+            self._watch.look_now(ticket)
+        return {**views, **self._ledger.reader.tickets(behind)}
 
-    def _card(self, row: OutboxRow, view: TicketView) -> tuple[Card, str]:
-        if row.body["audience"] == "customer":
-            return customer_card(Decision.of(row.body["decision"]), view, self._book, self._clock.now()), "customer"
-        return ticket_card(view, self._book), "card"
+    def _needed(self, message: Message, views: Mapping[str, TicketView]) -> list[OutboxRow]:
+        """What of a message still has to be said; where nothing of a new one has, nothing is shown either."""
+        needed: list[OutboxRow] = []
+        given_up: dict[str, list[OutboxRow]] = defaultdict(list)
+        for row in message.rows:
+            view = views.get(row.ticket)
+            why = needless(row, view, self._book) if view is not None and "decision" in row.body else None
+            (needed if why is None else given_up[why]).append(row)
+        if message.post is None:
+            speaking = {row.ticket for row in needed if row.line is not None or row.audience == NOTICE}
+            given_up[_NOTHING_SHOWN] = [row for row in needed if row.ticket not in speaking]
+            needed = [row for row in needed if row.ticket in speaking]
+        for why, dropped in given_up.items():
+            self._ledger.outbox.dropped(dropped, why, self._clock.now())
+        return needed
 
-    def _fail(self, row: OutboxRow, error: str, *, permanent: bool) -> bool:
-        dead = permanent or row.attempts >= MOST_ATTEMPTS
-        wait = min(SECOND << row.attempts, 10 * MINUTE)
-        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
-        retry_at = None if dead else self._clock.now() + int(wait * jitter * self._clock.speed)
+    def _fail(self, rows: Sequence[OutboxRow], error: str, *, permanent: bool, retry_after: float | None = None) -> bool:
+        attempts = max(row.attempts for row in rows)
+        dead = permanent or attempts >= MOST_ATTEMPTS
+        wait = min(SECOND << attempts, 10 * MINUTE) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+        wait = max(wait, (retry_after or 0.0) * SECOND)
+        retry_at = None if dead else self._clock.now() + int(wait * self._clock.speed)
         self._figures.failed("delivery")
-        log.warning("not delivered", outbox=row.id, ticket=row.ticket, error=error, again=not dead)
-        self._ledger.outbox.failed(row, error, retry_at)
+        log.warning("not delivered", outbox=rows[0].id, ticket=rows[0].ticket, error=error, again=not dead)
+        self._ledger.outbox.failed(rows, error, retry_at)
+        if dead:
+            self._unreached.tell(rows, error)
         return dead
 
 
-def _thread_line(row: OutboxRow, kind: str) -> ChatEntry | None:
-    """What is added to the card's thread; what customers read has none of our reasons."""
-    line = row.body.get("line")
-    if line is None:
-        return None
-    text = "" if kind == "customer" else clipped(line, 500)
-    return ChatEntry(str(row.id), row.body["decision"]["at"], text, tuple(row.body.get("mentions", ())))
+def by_channel(rows: Sequence[OutboxRow]) -> list[list[OutboxRow]]:
+    """Rows of each channel, in their order."""
+    channels: dict[tuple[str, str], list[OutboxRow]] = defaultdict(list)
+    for row in rows:
+        channels[row.platform, row.channel].append(row)
+    return list(channels.values())

@@ -28,6 +28,7 @@ from rules.exceptions import SlaException
 _DECISIONS = ("approve", "refuse", "revoke")
 _BUTTONS: dict[str, tuple[str, str | None]] = {
     "acknowledge": ("ack", None),
+    "acknowledge_all": ("ack", "all"),
     "extend": ("ack", "extend"),
     "handover": ("handover", None),
     "handover_to": ("handover", None),

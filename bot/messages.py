@@ -22,7 +22,17 @@ class Button(_Neutral):
     """Something to press; `value` is what it is about."""
 
     action: Literal[
-        "acknowledge", "extend", "handover", "handover_to", "escalate", "escalate_now", "why", "approve", "refuse", "revoke"
+        "acknowledge",
+        "acknowledge_all",
+        "extend",
+        "handover",
+        "handover_to",
+        "escalate",
+        "escalate_now",
+        "why",
+        "approve",
+        "refuse",
+        "revoke",
     ]
     label: str
     value: str

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from bot.ports import WallClockPort
-from bot.records import OutboxRow
 from bot.sending import Sender
 from bot.shared_ports import Limits, Rate
 from rules.instants import SECOND
@@ -21,13 +20,13 @@ class Paced(Protocol):
 
     rate: Rate
 
-    def rate_keys(self, row: OutboxRow) -> Sequence[str]:
-        """Where the row's message counts, as workspace and channel: `slack/T1`, `slack/T1/C1`."""
+    def rate_keys(self, channel: str) -> Sequence[str]:
+        """Where a message to a channel counts, as workspace and channel: `slack/T1`, `slack/T1/C1`."""
 
 
-def held_until(row: OutboxRow, sender: Sender, limits: Limits, clock: WallClockPort) -> int | None:
-    """The instant at which to try a row again; None: it may be sent now, and is counted."""
+def held_until(channel: str, sender: Sender, limits: Limits, clock: WallClockPort) -> int | None:
+    """The instant at which to try a message to a channel again; None: it may be sent now, and is counted."""
     if not isinstance(sender, Paced):
         return None
-    wait = limits.wait(sender.rate_keys(row), sender.rate)
+    wait = limits.wait(sender.rate_keys(channel), sender.rate)
     return clock.now() + math.ceil(wait * SECOND * clock.speed) if wait else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import answers
 from bot.commands import ACTING, Command
-from bot.messages import Answer, Button, Card, clipped, refusal, said, stamped
+from bot.messages import Answer, Button, Card, clipped, counted, refusal, said, stamped
 from bot.ports import Ledger, StaleError, WallClockPort
 from bot.records import History, TicketView
 from bot.times import moment
@@ -39,7 +39,9 @@ class Paging:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
 
     def acknowledge(self, command: Command, who: Person, act: str) -> Answer:
-        """Take a page for a time; who has it already has it for longer."""
+        """Take a page for a time, or all on a list; who has it already has it for longer."""
+        if command.step == "all":
+            return self._acknowledge_all(command.subject or "", who, act)
         page = self._page(command)
         if isinstance(page, Answer):
             return page
@@ -63,6 +65,19 @@ class Paging:
             return refusal(f"Page {page.page} could not be taken: {self._end_of(found)}.")
         minutes = -(-((found.acknowledged_until or 0) - self._clock.now()) // MINUTE)
         return said(f"{who.name} has {page.page} for {spoken(max(minutes, 0) * MINUTE)}.")
+
+    def _acknowledge_all(self, bundle: str, who: Person, act: str) -> Answer:
+        """Take every page on a list that nobody has."""
+        tickets = self._ledger.posts.bundled(int(bundle)) if bundle.isdecimal() and len(bundle) < 19 else []
+        pages = [page for view in self._ledger.reader.tickets(tickets).values() for page in view.pages]
+        free = [page for page in pages if page.state in ("open", "exhausted")]
+        answered = [self.acknowledge(Command("ack", page.page), who, f"{act}/{page.page}") for page in free]
+        taken = sum(not answer.refused for answer in answered)
+        if not taken:
+            return refusal("Nobody has to be found for the tickets on this list any more.")
+        others = sum(page.state == "acknowledged" and page.acknowledged_by != who.id for page in pages)
+        left = f" {counted(others, 'page')} had been taken by others." if others else ""
+        return said(f"{who.name} has {counted(taken, 'page')}.{left}")
 
     def hand_over(self, command: Command, who: Person, act: str) -> Answer:
         """Give a page to another person, who is called."""

@@ -24,7 +24,7 @@ from bot.records import (
     TicketView,
     Written,
 )
-from bot.sending import Chat, Outbox
+from bot.sending import Chat, Outbox, Posts
 from escalation.page import PageRow
 from escalation.people import Person
 from rules.clock_row import VERDICTS, ClockRow
@@ -101,6 +101,9 @@ class Reader(Protocol):
     """What queries ask."""
 
     def ticket(self, ticket: str) -> TicketView | None: ...
+
+    def tickets(self, ids: Sequence[str]) -> dict[str, TicketView]:
+        """Some tickets, those that are known, in their order."""
 
     def clocks(self, now: int, *, verdicts: Sequence[str] = VERDICTS, limit: int = 100) -> list[ClockRow]:
         """Clocks with a verdict that holds now, as of their last look; soonest due first, paused ones last."""
@@ -229,6 +232,7 @@ class Ledger:
     intake: Intake
     looks: Looks
     outbox: Outbox
+    posts: Posts
     chat: Chat
     reader: Reader
     register: RegisterEvents

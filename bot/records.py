@@ -54,9 +54,15 @@ class History:
     recorded_at: Sequence[int]
 
 
+PRESSING, SPOKEN, SILENT = 0, 1, 2
+"""How soon something is said: what calls people, what is said to somebody, and all else."""
+
+
 @dataclass(frozen=True)
 class OutboxRow:
-    """Something to be said on one channel of one platform, once, under a unique key."""
+    """Something to be said on one channel of one platform, once, under a unique key. `lost`: it was being sent before, and
+    nobody knows what came of that; `sent_at` and `why` tell what became of it.
+    """
 
     key: str
     ticket: str
@@ -67,6 +73,21 @@ class OutboxRow:
     id: int = 0
     attempts: int = 0
     created_at: int = 0
+    priority: int = SPOKEN
+    lost: bool = False
+    state: str = "pending"
+    sent_at: int | None = None
+    why: str | None = None
+
+    @property
+    def audience(self) -> str:
+        """Whom it is for."""
+        return str(self.body.get("audience", ""))
+
+    @property
+    def line(self) -> str | None:
+        """What is said; None where only a card is drawn anew."""
+        return self.body.get("line")
 
 
 NOTICE = "notice"
@@ -76,7 +97,7 @@ NOTICE = "notice"
 def notice(name: str, title: str, lines: Sequence[str], platform: str, channel: str, now: int) -> OutboxRow:
     """Something to be said once under a name."""
     body = {"audience": NOTICE, "title": title, "lines": list(lines), "at": now}
-    return OutboxRow(f"notice/{name}/{platform}/{channel}", name, platform, channel, body, now)
+    return OutboxRow(f"notice/{name}/{platform}/{channel}", name, platform, channel, body, now, priority=SILENT)
 
 
 @dataclass(frozen=True)
@@ -101,6 +122,7 @@ class TicketView:
     clocks: Sequence[ClockRow]
     pages: Sequence[PageRow]
     looked_at: int | None = None
+    attention_at: int | None = None
 
     def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "TicketView":
         """The ticket with its clocks as they stand now."""

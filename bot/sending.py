@@ -1,13 +1,58 @@
 """Sending: what delivery asks of the world, beside the ledger's other parts.
 
-Decided here: the questions, as Protocols. Not decided here: who answers (`adapters`), what is sent and when (`delivery`).
+Decided here: the questions, as Protocols, and the form of one message. Not decided here: who answers (`adapters`), what is sent
+and when (`delivery`), what is put together (`bundling`).
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from bot.messages import Card
 from bot.records import ChatEntry, ChatMessage, OutboxRow
+
+PostKind = Literal["card", "list", "letter", "notice"]
+"""A card of one ticket or exception, one list of several tickets, what a customer reads, what is about no ticket."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """One message as a platform is asked to say it: a new one, or, where it stands there under `ref`, its present state with
+    more `lines` for its thread. `id` is the message's own, and the same when it is sent again after a crash.
+    """
+
+    id: int
+    channel: str
+    kind: PostKind
+    card: Card
+    lines: tuple[ChatEntry, ...] = ()
+    ref: str | None = None
+    about: str | None = None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message that stands on a platform: how that calls it, when it was posted, last added to and last drawn; `bundle` is
+    the number of a list.
+    """
+
+    ref: str
+    posted_at: int
+    said_at: int
+    drawn_at: int
+    bundle: int | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands in one channel: the messages of some tickets, how many tickets came to stand there lately, when something was
+    said there last, and the list that was begun lately.
+    """
+
+    posts: Mapping[str, Posted] = field(default_factory=dict)
+    fresh: int = 0
+    said_at: int | None = None
+    begun: Posted | None = None
 
 
 class Outbox(Protocol):
@@ -16,37 +61,68 @@ class Outbox(Protocol):
     def add(self, rows: Sequence[OutboxRow], now: int) -> None:
         """What no look brought about; a row whose key is known is left as it is."""
 
-    def claim(self, now: int, limit: int) -> list[OutboxRow]: ...
+    def claim(self, now: int, channels: int, platforms: Sequence[str] | None = None) -> list[OutboxRow]:
+        """What is due in some channels of some platforms, or of all, what is most pressing first, marked as being sent."""
 
-    def sent(self, row: OutboxRow, now: int) -> None: ...
+    def sent(self, rows: Sequence[OutboxRow], now: int, posted: Posted | None = None) -> None:
+        """They were said, and stand in one message."""
 
-    def failed(self, row: OutboxRow, error: str, retry_at: int | None) -> None:
+    def failed(self, rows: Sequence[OutboxRow], error: str, retry_at: int | None) -> None:
         """Not sent: again at `retry_at`, or never."""
 
-    def release(self, rows: Sequence[OutboxRow], again_at: int = 0) -> None:
-        """Not tried after all: they keep their places, and are tried from an instant on."""
+    def dropped(self, rows: Sequence[OutboxRow], why: str, now: int) -> None:
+        """Not sent, as that is no longer needed."""
+
+    def release(self, rows: Sequence[OutboxRow], again_at: int = 0, *, held: bool = False) -> None:
+        """Not tried after all: they are tried from an instant on. What is `held` holds up what is less pressing in its channel,
+        and what came after it.
+        """
 
     def reopen(self) -> None:
-        """After a crash: what was being sent is to be sent again."""
+        """After a crash of the only process: what was being sent was lost on the way."""
 
-    def next_due(self) -> int | None: ...
+    def strand(self, platforms: Sequence[str]) -> None:
+        """What waits for any other platform than these can never be sent."""
+
+    def next_due(self, platforms: Sequence[str] | None = None) -> int | None: ...
+
+    def records(self, *, state: str | None = None, ticket: str | None = None, limit: int = 100) -> list[OutboxRow]:
+        """What was to be said, latest first, with its state."""
+
+    def again(self, ids: Sequence[int], now: int) -> list[int]:
+        """Send what failed, or was dropped, once more; the ids of what that was."""
+
+
+class Posts(Protocol):
+    """What stands on the platforms."""
+
+    def standing(self, platform: str, channel: str, tickets: Sequence[str], since: int) -> Standing:
+        """What stands in a channel; `lately` is since an instant."""
+
+    def bundled(self, bundle: int) -> list[str]:
+        """The tickets on a list."""
 
 
 class DeliveryError(Exception):
-    """A message was not delivered; `permanent` tells whether it ever will be."""
+    """A message was not delivered; `permanent` tells whether it ever will be, `retry_after` how many seconds the platform wants
+    to be left alone.
+    """
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.permanent, self.retry_after = permanent, retry_after
 
 
 class Sender(Protocol):
-    """Says something on one platform."""
+    """Says something on one platform. `certain` tells whether a message may be sent again that was lost on the way, because
+    the platform then shows it once, or twice does no harm.
+    """
 
     platform: str
+    certain: bool
 
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
-        """Post or edit a card and add a line to its thread. Raises DeliveryError."""
+    def send(self, post: Post, now: int) -> str:
+        """Post a message, or edit it and add to its thread; how the platform calls it. Raises DeliveryError."""
 
 
 class Chat(Sender, Protocol):

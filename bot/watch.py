@@ -14,17 +14,20 @@ import structlog
 from bot.figures import Figures
 from bot.looking import breaches_elsewhere, found_in
 from bot.loops import Wake, go_on
+from bot.needed import URGENT
 from bot.ports import Ledger, LedgerError, LedgerUnavailableError, WallClockPort
-from bot.records import History, OutboxRow, Written
+from bot.records import PRESSING, SILENT, SPOKEN, History, OutboxRow, Written
 from bot.registrar import Registrar
 from escalation.book import Book
-from escalation.effects import Effect, effects_of
+from escalation.effects import CALLS, Effect, effects_of
 from escalation.facts import NO_FACTS, Facts
 from escalation.lateness import delay
 from escalation.look import Look
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 
+LETTERS = ("local", "terminal", "email")
+"""Platforms on which customers read what is written to them, or somebody sees it beside the team's channel."""
 BATCH = 200
 MOST_TRIES = 5
 
@@ -52,7 +55,7 @@ class Watch:
         self._teams = {agreement.name: agreement.team for agreement in book.promises.agreements}
 
     def nudge(self) -> None:
-        """Something has come in: look now."""
+        """Something has come in, or was done: look now."""
         self._nudged.set()
 
     async def run(self) -> None:
@@ -159,7 +162,8 @@ class Watch:
                 history = replace(history, events=[*history.events, delayed])
                 found, new = self._found(history, facts, now)
             effects = effects_of(new, history.recorded, self._book, now, found.moments)
-            rows = [row for effect in effects for row in self._rows(effect, now)]
+            urgent = found.facts.get("priority") == URGENT
+            rows = [row for effect in effects for row in self._rows(effect, now, urgent)]
             return Written(found, history.seen, new, rows, self._teams, now, delayed)
         except LedgerUnavailableError:
             raise
@@ -171,24 +175,29 @@ class Watch:
     def _found(self, history: History, facts: Facts, now: int) -> tuple[Look, list[Decision]]:
         return found_in(history, self._book, facts, now, self._registrar.republished_at)
 
-    def _rows(self, effect: Effect, now: int) -> list[OutboxRow]:
+    def _rows(self, effect: Effect, now: int, urgent: bool) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""
         rows = []
+        decision, calls = effect.decision, effect.audience == "person" or effect.decision.kind in CALLS
+        priority = SILENT if effect.line is None else PRESSING if calls else SPOKEN
+        said = {"audience": effect.audience, "who": effect.who, "line": effect.line, "mentions": effect.mentions}
+        body = {**said, "urgent": urgent, "decision": decision.plain()}
         for platform in self._platforms:
             channel = self._channel(effect, platform)
             if channel is not None:
-                said = {"audience": effect.audience, "line": effect.line, "mentions": effect.mentions}
-                body = said | {"decision": effect.decision.plain()}
-                rows.append(OutboxRow(f"{effect.key}/{platform}", effect.decision.ticket, platform, channel, body, now))
+                key = f"{effect.key}/{platform}"
+                rows.append(OutboxRow(key, decision.ticket, platform, channel, body, now, priority=priority))
         return rows
 
     def _channel(self, effect: Effect, platform: str) -> str | None:
+        if platform == "terminal" and effect.line is None:
+            return None  # there is no card to draw anew
         match effect.audience:
             case "person":
-                return f"@{effect.who}" if platform == "local" or effect.line else None
+                person = self._book.people.get(effect.who)
+                return f"@{effect.who}" if person and person.account_on(platform) else None
             case "customer":
-                return f"customer:{effect.who}"
+                return f"customer:{effect.who}" if platform in LETTERS else None
             case _:
                 team = self._book.teams.get(effect.who)
-                silent = platform == "terminal" and not effect.line  # there is no card to draw anew
-                return team.channel_on(platform) if team and not silent else None
+                return team.channel_on(platform) if team else None

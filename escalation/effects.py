@@ -27,7 +27,7 @@ LATE = MINUTE
 """Of what was true longer ago, as after an outage, only the last is said."""
 _LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.recounted", "clock.excused")
 CALLS = ("page.opened", "page.stepped", "page.handed_over")
-_REMINDED = "page.reminded"
+REMINDED = "page.reminded"
 
 Place = tuple[Audience, str]
 
@@ -66,7 +66,7 @@ def effects_of(
             effects.append(_effect(decision, "customer", decision.customer, decision.reason))
         elif decision.kind in CALLS and decision.to:
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
-        elif decision.kind == _REMINDED:
+        elif decision.kind == REMINDED:
             effects.extend(_effect(decision, "person", who, _sentence(decision.reason), (who,)) for who in decision.to or ())
         elif decision.kind.startswith("page.") and decision.team:
             effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))

@@ -23,6 +23,7 @@ from adapters.ledger.erasing import ledger_entry
 from adapters.ledger.exporting import exported
 from adapters.ledger.forgetting import forget, in_parts
 from adapters.ledger.leases import check_held
+from adapters.ledger.outbox import WAITING
 from adapters.ledger.schema import clocks, entries, outbox, pages, tickets
 from adapters.ledger.seals import all_seals
 from bot.ports import ARCHIVING
@@ -37,7 +38,7 @@ _ENDED = (
     .where(tickets.c.attention_at.is_(None), tickets.c.archived_at.is_(None), tickets.c.looked_at < bindparam("before"))
     .where(~exists().where(clocks.c.ticket == tickets.c.id, clocks.c.stopped_at.is_(None)))
     .where(~exists().where(pages.c.ticket == tickets.c.id, pages.c.state != "closed"))
-    .where(~exists().where(outbox.c.ticket == tickets.c.id, outbox.c.state.in_(("pending", "sending"))))
+    .where(~exists().where(outbox.c.ticket == tickets.c.id, outbox.c.state.in_(WAITING)))
     .order_by(tickets.c.looked_at)
     .limit(_MOST_TICKETS)
     .with_for_update(skip_locked=True)

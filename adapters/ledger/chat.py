@@ -1,7 +1,7 @@
 """The local chat's messages.
 
-Decided here: that an outbox row posts at most once, whatever crashed in between; that a ticket has one message in a channel,
-edited in place, with a thread; that every change has a revision by which a page catches up. Not decided here: how it looks.
+Decided here: that a line is said at most once, whatever crashed in between, and a message that has none, too; that every
+change has a revision by which a page catches up. Not decided here: how it looks.
 """
 
 import json
@@ -11,44 +11,50 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from adapters.ledger.bulk import insert_all
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.entries import storable
 from adapters.ledger.schema import chat, chat_log
 from bot.messages import Card
-from bot.records import ChatEntry, ChatMessage, OutboxRow
+from bot.records import ChatEntry, ChatMessage
+from bot.sending import Post
 
 
 class SqlChat:
     """Messages by channel; also the sender of platform `local`."""
 
     platform = "local"
+    certain = True
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
-        """Post or edit the message of a ticket in a channel; customers' messages stand each on its own."""
-        id = f"{row.channel}/{row.ticket}" if kind == "card" else f"{row.channel}/{row.ticket}/{row.id}"
-        body = card.model_dump_json()
+    def send(self, post: Post, now: int) -> str:
+        """Post a message, or edit it and add to its thread."""
+        body = post.card.model_dump_json()
+        named = (
+            f"{post.channel}/{post.about}" if post.kind == "card" and post.about else f"{post.channel}/{post.kind}/{post.id}"
+        )
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> str:
             one_at_a_time(connection, "chat")  # what is said later has a later revision for everybody who reads
-            if line is not None and self._said(connection, row.id):
-                return
+            known = self._said(connection, post.lines)
+            id = post.ref or next(iter(known.values()), named)
+            lines = [line for line in post.lines if int(line.id) not in known]
             shown = connection.execute(select(chat.c.card).where(chat.c.id == id)).scalar()
-            if line is None and shown in (None, body):
-                return  # nothing is shown of this ticket here, or it is up to date already
+            if not lines and (shown == body or (shown is not None and known)):
+                return id  # it is up to date already, or was said before a crash
             revision = (connection.execute(select(func.max(chat.c.rev))).scalar() or 0) + 1
             if shown is None:
-                said = {"id": id, "rev": revision, "channel": row.channel, "kind": kind, "ticket": row.ticket}
+                about = None if post.kind == "list" else post.about
+                said = {"id": id, "rev": revision, "channel": post.channel, "kind": post.kind, "ticket": about}
                 connection.execute(insert(chat).values(**said, card=body, created_at=now))
             else:
                 connection.execute(update(chat).where(chat.c.id == id).values(rev=revision, card=body, edited_at=now))
-            if line is not None:
-                said = {"outbox": row.id, "message": id, "at": line.at, "text": storable(line.text)}
-                connection.execute(insert(chat_log).values(**said, mentions=json.dumps(list(line.mentions))))
+            insert_all(connection, chat_log, [_line(line, id) for line in lines])
+            return id
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def messages(self, channel: str | None, since: int, limit: int) -> list[ChatMessage]:
         """Messages changed after a revision, oldest change first, with their threads."""
@@ -69,8 +75,10 @@ class SqlChat:
         return self._database.read(lambda connection: list(connection.execute(named).scalars()))
 
     @staticmethod
-    def _said(connection: Connection, outbox_id: int) -> bool:
-        return connection.execute(select(chat_log.c.outbox).where(chat_log.c.outbox == outbox_id)).scalar() is not None
+    def _said(connection: Connection, lines: Sequence[ChatEntry]) -> dict[int, str]:
+        """Which of some lines were said before, and where."""
+        told = select(chat_log.c.outbox, chat_log.c.message).where(chat_log.c.outbox.in_([int(line.id) for line in lines]))
+        return {row.outbox: row.message for row in connection.execute(told)} if lines else {}
 
     @staticmethod
     def _threads(connection: Connection, ids: Sequence[str]) -> dict[str, list[ChatEntry]]:
@@ -80,6 +88,11 @@ class SqlChat:
             for row in connection.execute(select(chat_log).where(some).order_by(chat_log.c.outbox)):
                 threads[row.message].append(ChatEntry(str(row.outbox), row.at, row.text, json.loads(row.mentions)))
         return threads
+
+
+def _line(line: ChatEntry, message: str) -> dict[str, Any]:
+    said = {"outbox": int(line.id), "message": message, "at": line.at, "text": storable(line.text)}
+    return {**said, "mentions": json.dumps(list(line.mentions))}
 
 
 def _message(row: Row[Any], log: Sequence[ChatEntry]) -> ChatMessage:

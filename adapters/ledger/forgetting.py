@@ -61,10 +61,13 @@ def _without(facts: str, names: Iterable[str]) -> str:
 
 
 def _said(connection: Connection, ids: Sequence[str]) -> None:
-    """Take the words out of what was said about the tickets."""
-    connection.execute(update(outbox).where(outbox.c.ticket.in_(ids), outbox.c.state == "sent").values(body="{}"))
+    """Take the words out of what was said about the tickets, on lists of several too."""
+    over = outbox.c.ticket.in_(ids) & outbox.c.state.in_(("sent", "failed", "dropped"))
+    connection.execute(update(outbox).where(over).values(body="{}"))
     one_at_a_time(connection, "chat")  # as whatever is said there: what is later has a later revision
-    shown = connection.execute(select(chat.c.id, chat.c.ticket, chat.c.kind, chat.c.card).where(chat.c.ticket.in_(ids))).all()
+    own = select(outbox.c.id).where(outbox.c.ticket.in_(ids))
+    about = chat.c.ticket.in_(ids) | chat.c.id.in_(select(chat_log.c.message).where(chat_log.c.outbox.in_(own)))
+    shown = connection.execute(select(chat.c.id, chat.c.ticket, chat.c.kind, chat.c.card).where(about)).all()
     if not shown:
         return
     last = connection.execute(select(func.max(chat.c.rev))).scalar() or 0
@@ -73,11 +76,13 @@ def _said(connection: Connection, ids: Sequence[str]) -> None:
         for rev, (id, ticket, kind, card) in enumerate(shown, last + 1)
     ]
     connection.execute(_REDRAWN, redrawn)
-    for some in in_parts([row.id for row in shown]):
-        lines = chat_log.c.message.in_(some) & (chat_log.c.text != "")
-        connection.execute(update(chat_log).where(lines).values(text=ERASED))
+    lines = chat_log.c.outbox.in_(own) & (chat_log.c.text != "")
+    connection.execute(update(chat_log).where(lines).values(text=ERASED))
 
 
 def _redrawn(ticket: str, kind: str, card: str) -> str:
+    """A card without its ticket's title; a list names none."""
+    if kind == "list":
+        return card
     told = Card.model_validate_json(card).model_copy(update={"title": ticket}) if kind == "card" else Card(title=ERASED)
     return told.model_dump_json()

@@ -1,31 +1,32 @@
 """The outbox: what is to be said, and what became of it.
 
-Decided here: that a row is marked `sending` for a minute before it is sent, so that it is sent again after a crash; rows of
-one channel leave in their order, so a row waits for an older one that is tried again later. Not decided here: how it is said.
+Decided here: that a row is marked `sending` for a minute before it is sent, so that it is sent again after a crash; that rows
+of one channel leave in the order of their priority and then of their coming, so that nothing overtakes what is being sent
+there, and only what is more pressing overtakes what is `held` there for another try. Not decided here: how it is said.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, tuple_, update
 
 from adapters.ledger.bulk import upsert_all
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.entries import canonical, storable
+from adapters.ledger.posts import stands
 from adapters.ledger.schema import outbox
 from bot.records import OutboxRow
+from bot.sending import Posted
 from rules.instants import MINUTE
 
-_WAITING = ("pending", "sending")
-_OLDER = outbox.alias("older")
-
-
-def _has_older() -> ColumnElement[bool]:
-    """Whether an older row of the same channel waits."""
-    same = (_OLDER.c.platform == outbox.c.platform) & (_OLDER.c.channel == outbox.c.channel)
-    return exists().where(same, _OLDER.c.id < outbox.c.id, _OLDER.c.state.in_(_WAITING))
+WAITING = ("pending", "held", "sending")
+"""States of what is still to be said; `sent`, `failed` and `dropped` are the others."""
+_MOST_ROWS = 500
+_OTHER = outbox.alias("other")
+_ALIKE = [own.name for own in fields(OutboxRow) if own.name in outbox.c and own.name != "body"]
 
 
 def _due(now: int) -> ColumnElement[bool]:
@@ -35,11 +36,19 @@ def _due(now: int) -> ColumnElement[bool]:
     return or_(outbox.c.due_at <= now, made_ahead, taken_ahead)
 
 
+def _held_up_by(waits: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether another row of the same channel, which still `waits`, has to be sent before."""
+    same = (_OTHER.c.platform == outbox.c.platform) & (_OTHER.c.channel == outbox.c.channel) & (_OTHER.c.id != outbox.c.id)
+    held = and_(_OTHER.c.state == "held", _OTHER.c.priority <= outbox.c.priority)
+    return exists().where(same, or_(_OTHER.c.state == "sending", held), waits)
+
+
 def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
     """A row as the table has it; the key is hashed to a fixed length."""
     key = hashlib.blake2b(row.key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
     said = {"platform": row.platform, "channel": row.channel, "body": canonical(dict(row.body)), "ticket": row.ticket}
-    return {"key": key, "state": "pending", "due_at": row.due_at, "created_at": now, "attempts": 0, **said}
+    state = {"state": "pending", "due_at": row.due_at, "created_at": now, "attempts": 0, "priority": row.priority}
+    return {"key": key, **state, **said}
 
 
 class SqlOutbox:
@@ -54,55 +63,112 @@ class SqlOutbox:
         if found:
             self._database.write(lambda connection: upsert_all(connection, outbox, found, "ON CONFLICT DO NOTHING"))
 
-    def claim(self, now: int, limit: int) -> list[OutboxRow]:
-        """Rows due now, in order, marked as being sent; a row that was being sent for a minute counts as lost on the way."""
-        waiting, where = outbox.c.state.in_(_WAITING), (outbox.c.platform, outbox.c.channel)
-        stuck = select(*where).where(waiting, ~_due(now))  # on the way, or to be tried again: nothing overtakes it
-        due = select(outbox).where(waiting, _due(now), tuple_(*where).not_in(stuck)).order_by(outbox.c.id).limit(limit)
-        again = {"state": "sending", "due_at": now + MINUTE, "attempts": outbox.c.attempts + 1}
+    def claim(self, now: int, channels: int, platforms: Sequence[str] | None = None) -> list[OutboxRow]:
+        """What is due in some channels, what is most pressing first; what was being sent for a minute was lost on the way."""
+        where = (outbox.c.platform, outbox.c.channel)
+        due = and_(outbox.c.state.in_(WAITING), _due(now), ~_held_up_by(~_due_too(now)), _among(platforms))
+        first = (
+            select(*where)
+            .where(due)
+            .group_by(*where)
+            .order_by(func.min(outbox.c.priority), func.min(outbox.c.id))
+            .limit(channels)
+        )
 
         def work(connection: Connection) -> list[OutboxRow]:
             one_at_a_time(connection, "outbox")  # a channel's rows go to one process, so that they keep their order
-            rows = connection.execute(due).all()
-            taken = update(outbox).where(outbox.c.id.in_([row.id for row in rows]), waiting).values(again)
-            mine = set(connection.execute(taken.returning(outbox.c.id)).scalars()) if rows else set()
-            return [
-                OutboxRow(
-                    r.key, r.ticket, r.platform, r.channel, json.loads(r.body), r.due_at, r.id, r.attempts + 1, r.created_at
-                )
-                for r in rows
-                if r.id in mine  # another process may just have said that it has sent one
-            ]
+            found = [tuple(row) for row in connection.execute(first)]
+            if not found:
+                return []
+            wanted = (
+                select(outbox).where(due, tuple_(*where).in_(found)).order_by(outbox.c.priority, outbox.c.id).limit(_MOST_ROWS)
+            )
+            rows = connection.execute(wanted).all()
+            taken = update(outbox).where(outbox.c.id.in_([row.id for row in rows]), outbox.c.state.in_(WAITING))
+            again = {"state": "sending", "due_at": now + MINUTE, "attempts": outbox.c.attempts + 1}
+            mine = set(connection.execute(taken.values(again).returning(outbox.c.id)).scalars())
+            # Another process may just have said that it has sent one.
+            return [_row(row, attempts=row.attempts + 1) for row in rows if row.id in mine]
 
         return self._database.write(work)
 
-    def sent(self, row: OutboxRow, now: int) -> None:
-        """It was said."""
-        self._mark([row], state="sent", sent_at=now, error=None)
+    def sent(self, rows: Sequence[OutboxRow], now: int, posted: Posted | None = None) -> None:
+        """They were said, and stand in one message."""
 
-    def failed(self, row: OutboxRow, error: str, retry_at: int | None) -> None:
-        """It was not said: again at `retry_at`, or never."""
-        if retry_at is None:
-            self._mark([row], state="failed", error=storable(error[:500]))
-        else:
-            self._mark([row], state="pending", error=storable(error[:500]), due_at=retry_at)
+        def work(connection: Connection) -> None:
+            _mark(connection, rows, state="sent", sent_at=now, error=None)
+            if posted is not None:
+                stands(connection, rows, posted)
 
-    def release(self, rows: Sequence[OutboxRow], again_at: int = 0) -> None:
+        self._database.write(work)
+
+    def failed(self, rows: Sequence[OutboxRow], error: str, retry_at: int | None) -> None:
+        """They were not said: again at `retry_at`, or never."""
+        state = {"state": "failed"} if retry_at is None else {"state": "held", "due_at": retry_at}
+        self._database.write(lambda connection: _mark(connection, rows, error=storable(error[:500]), **state))
+
+    def dropped(self, rows: Sequence[OutboxRow], why: str, now: int) -> None:
+        """They are not said, as that is no longer needed."""
+        state = {"state": "dropped", "sent_at": now, "error": storable(why[:500])}
+        self._database.write(lambda connection: _mark(connection, rows, **state))
+
+    def release(self, rows: Sequence[OutboxRow], again_at: int = 0, *, held: bool = False) -> None:
         """Not tried after all: they keep their places, and are tried from an instant on."""
-        self._mark(rows, state="pending", due_at=again_at, attempts=outbox.c.attempts - 1)
+        state = {"state": "held" if held else "pending", "due_at": again_at, "attempts": outbox.c.attempts - 1}
+        self._database.write(lambda connection: _mark(connection, rows, **state))
 
     def reopen(self) -> None:
-        """After a crash of the only process: what was being sent is to be sent again at once."""
-        again = update(outbox).where(outbox.c.state == "sending").values(state="pending", due_at=0)
-        self._database.write(lambda connection: connection.execute(again))
+        """After a crash of the only process: what was being sent was lost on the way."""
+        lost = update(outbox).where(outbox.c.state == "sending").values(due_at=0)
+        self._database.write(lambda connection: connection.execute(lost))
 
-    def next_due(self) -> int | None:
-        """When the next row can be claimed: of each channel's waiting rows, the oldest decides."""
-        first = select(func.min(outbox.c.due_at)).where(outbox.c.state.in_(_WAITING) & ~_has_older())
-        return self._database.read(lambda connection: connection.execute(first).scalar())
+    def strand(self, platforms: Sequence[str]) -> None:
+        """What waits for any other platform than these can never be sent."""
+        why = "nothing is set up that sends to this platform"
+        others = outbox.c.state.in_(WAITING) & outbox.c.platform.not_in(platforms)
+        failed = update(outbox).where(others).values(state="failed", error=why)
+        self._database.write(lambda connection: connection.execute(failed))
 
-    def _mark(self, rows: Sequence[OutboxRow], **values: Any) -> None:
-        """Only where no other process has taken the row since, as it may after a minute without a word."""
-        mine = [(outbox.c.id == row.id) & (outbox.c.attempts == row.attempts) for row in rows]
-        marked = update(outbox).where(or_(*mine), outbox.c.state == "sending").values(values)
-        self._database.write(lambda connection: connection.execute(marked))
+    def next_due(self, platforms: Sequence[str] | None = None) -> int | None:
+        """When the next row can be claimed: one that is held up waits for what holds it up."""
+        free = outbox.c.state.in_(WAITING) & ~_held_up_by(_OTHER.c.due_at > outbox.c.due_at) & _among(platforms)
+        return self._database.read(
+            lambda connection: connection.execute(select(func.min(outbox.c.due_at)).where(free)).scalar()
+        )
+
+    def records(self, *, state: str | None = None, ticket: str | None = None, limit: int = 100) -> list[OutboxRow]:
+        """What was to be said, latest first, with what became of it."""
+        wanted = select(outbox).order_by(outbox.c.id.desc()).limit(limit)
+        if state is not None:
+            wanted = wanted.where(outbox.c.state.in_(WAITING) if state == "waiting" else outbox.c.state == state)
+        if ticket is not None:
+            wanted = wanted.where(outbox.c.ticket == ticket)
+        return [_row(row) for row in self._database.read(lambda connection: connection.execute(wanted).all())]
+
+    def again(self, ids: Sequence[int], now: int) -> list[int]:
+        """Send what failed, or was dropped, once more, whatever it was given up for; the ids of what that was."""
+        over = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state.in_(("failed", "dropped")), outbox.c.body != "{}")
+        once_more = over.values(state="pending", due_at=now, attempts=0, error=None, sent_at=None).returning(outbox.c.id)
+        return sorted(self._database.write(lambda connection: connection.execute(once_more).scalars().all()))
+
+
+def _among(platforms: Sequence[str] | None) -> ColumnElement[bool]:
+    return outbox.c.platform.in_(platforms) if platforms is not None else outbox.c.id.is_not(None)
+
+
+def _due_too(now: int) -> ColumnElement[bool]:
+    """Of the other row: it is due itself."""
+    return or_(_OTHER.c.due_at <= now, (_OTHER.c.state == "sending") & (_OTHER.c.due_at > now + 2 * MINUTE))
+
+
+def _mark(connection: Connection, rows: Sequence[OutboxRow], **values: Any) -> None:
+    """Only where no other process has taken a row since, as it may after a minute without a word."""
+    for attempts in {row.attempts for row in rows}:
+        mine = outbox.c.id.in_([row.id for row in rows if row.attempts == attempts]) & (outbox.c.attempts == attempts)
+        connection.execute(update(outbox).where(mine, outbox.c.state == "sending").values(values))
+
+
+def _row(row: Row[Any], **values: Any) -> OutboxRow:
+    found = {name: getattr(row, name) for name in _ALIKE}
+    own = {"body": json.loads(row.body), "lost": row.state == "sending", "why": row.error}
+    return OutboxRow(**found | own | values)

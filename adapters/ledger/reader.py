@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select, text
 from adapters.ledger.database import Database
 from adapters.ledger.engine import file_of
 from adapters.ledger.open_tickets import open_tickets
+from adapters.ledger.outbox import WAITING
 from adapters.ledger.projections import PAGE_LISTS
 from adapters.ledger.schema import FAILING, clocks, entries, outbox, pages, quarantine, seals, tickets
 from adapters.ledger.soonest import latest_breached, soonest_due
@@ -24,6 +25,8 @@ from rules.instants import SECOND
 
 _LAST_CHARACTER = "\U0010ffff"
 _LATE = 20 * SECOND
+_AT_ONCE = 500
+"""So many values one question takes."""
 
 
 class SqlReader:
@@ -34,18 +37,32 @@ class SqlReader:
 
     def ticket(self, ticket: str) -> TicketView | None:
         """A ticket as it was looked at last."""
+        return self.tickets([ticket]).get(ticket)
 
-        def work(connection: Connection) -> TicketView | None:
-            found = connection.execute(select(tickets.c.facts, tickets.c.looked_at).where(tickets.c.id == ticket)).first()
-            if found is None:
-                return None
-            order = (clocks.c.started_at, clocks.c.agreement, clocks.c.original_due_at, clocks.c.metric, clocks.c.cycle)
-            own = select(clocks).where(clocks.c.ticket == ticket).order_by(*order)
-            rows = [_clock(row) for row in connection.execute(own)]
-            called = connection.execute(select(pages).where(pages.c.ticket == ticket).order_by(pages.c.opened_at))
-            return TicketView(ticket, json.loads(found.facts), rows, [_page(row) for row in called], found.looked_at)
+    def tickets(self, ids: Sequence[str]) -> dict[str, TicketView]:
+        """Some tickets, those that are known, in their order, as they were looked at last."""
+        order = (clocks.c.started_at, clocks.c.agreement, clocks.c.original_due_at, clocks.c.metric, clocks.c.cycle)
+        standing = select(tickets.c.id, tickets.c.facts, tickets.c.looked_at, tickets.c.attention_at)
 
-        return self._database.read(work)
+        def some(connection: Connection, ids: Sequence[str]) -> dict[str, TicketView]:
+            running: dict[str, list[ClockRow]] = {id: [] for id in ids}
+            called: dict[str, list[PageRow]] = {id: [] for id in ids}
+            known = {row.id: row for row in connection.execute(standing.where(tickets.c.id.in_(ids)))}
+            for row in connection.execute(select(clocks).where(clocks.c.ticket.in_(ids)).order_by(*order)):
+                running[row.ticket].append(_clock(row))
+            for row in connection.execute(select(pages).where(pages.c.ticket.in_(ids)).order_by(pages.c.opened_at)):
+                called[row.ticket].append(_page(row))
+            return {
+                id: TicketView(id, json.loads(own.facts), running[id], called[id], own.looked_at, own.attention_at)
+                for id in ids
+                if (own := known.get(id)) is not None
+            }
+
+        def work(connection: Connection) -> dict[str, TicketView]:
+            parts = [some(connection, ids[start : start + _AT_ONCE]) for start in range(0, len(ids), _AT_ONCE)]
+            return {id: view for part in parts for id, view in part.items()}
+
+        return self._database.read(work) if ids else {}
 
     def clocks(self, now: int, *, verdicts: Sequence[str] = VERDICTS, limit: int = 100) -> list[ClockRow]:
         """Clocks with a verdict that holds now, soonest due first; paused ones last."""
@@ -92,7 +109,7 @@ class SqlReader:
 
     def health(self, now: int) -> Health:
         """How the bot itself is doing."""
-        waiting = outbox.c.state.in_(("pending", "sending"))
+        waiting = outbox.c.state.in_(WAITING)
         late = tickets.c.attention_at < now - _LATE
         failing = self._all(select(tickets.c.id, tickets.c.error).where(text(FAILING)).limit(20))
         file = file_of(self._database.engine)

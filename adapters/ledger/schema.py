@@ -1,9 +1,9 @@
 """The ledger's tables.
 
 Decided here: `entries` is the ledger itself, append-only: ticket events and decisions, each as canonical bytes under a unique
-key and linked to the one before it in its chain, those of the register of exceptions under no ticket; `personal` holds,
-beside it, what may have to be erased, so that an entry carries only its salted hash. Tickets, clocks, pages and the ends of
-chains can be computed anew from these two, `cells`, `rollups` and the two series from `clocks`. What was said (`outbox`,
+key and linked to the one before it in its chain, those of the register of exceptions under no ticket; `personal` holds, beside
+it, what may have to be erased, so that an entry carries only its salted hash. Tickets, clocks, pages and the ends of chains
+can be computed anew from these two, `cells`, `rollups` and the two series from `clocks`. What was said (`outbox`, `posts`,
 `chat`), seals, leases, sweeps under way and the quarantine are not in the entries. Instants are integers, milliseconds UTC.
 Not decided here: the migrations' steps.
 """
@@ -223,10 +223,26 @@ outbox = Table(
     Column("error", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
+    Column("priority", Integer, nullable=False, server_default="1"),
     Index("uq_outbox_key", "key", unique=True),
     Index(None, "platform", "channel", "state"),
     Index(None, "state", "due_at"),
     sqlite_autoincrement=True,
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("platform", text_of(20), primary_key=True),
+    Column("channel", text_of(300), primary_key=True),
+    Column("ticket", text_of(200), primary_key=True),
+    Column("ref", text_of(600), nullable=False),
+    Column("bundle", BigInteger, index=True),
+    Column("posted_at", BigInteger, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("drawn_at", BigInteger, nullable=False),
+    Index(None, "platform", "channel", "said_at"),
+    Index(None, "ticket"),
 )
 
 chat = Table(

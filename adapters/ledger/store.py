@@ -15,6 +15,7 @@ from adapters.ledger.intake import SqlIntake
 from adapters.ledger.leases import SqlLeases
 from adapters.ledger.looks import SqlLooks
 from adapters.ledger.outbox import SqlOutbox
+from adapters.ledger.posts import SqlPosts
 from adapters.ledger.quarantine import SqlQuarantine
 from adapters.ledger.reader import SqlReader
 from adapters.ledger.register import SqlRegister
@@ -36,6 +37,7 @@ def ledger_on(engine: Engine, in_the_open: Collection[str] = ()) -> Ledger:
         SqlIntake(database, in_the_open),
         SqlLooks(database),
         SqlOutbox(database),
+        SqlPosts(database),
         SqlChat(database),
         SqlReader(database),
         SqlRegister(database),

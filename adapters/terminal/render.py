@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.messages import Answer, Card
-from bot.records import ChatEntry, OutboxRow
+from bot.sending import Post
 from rules.instants import text
 
 _COLOURS = {
@@ -35,20 +35,21 @@ class TerminalSender:
     """Says messages as lines on a terminal; after a crash it may repeat itself."""
 
     platform = "terminal"
+    certain = True
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+    def send(self, post: Post, now: int) -> str:
         """Print one line; a change of a card without words is not printed."""
-        if line is None:
-            return
-        words = line.text if kind == "card" else " ".join(card.lines)
-        place = row.channel if row.channel.startswith(("@", "customer:")) else f"#{row.channel}"
-        said = Text.assemble(
-            (text(now)[:19], "dim"), " ", (place, "bold"), " ", (card.title, _COLOURS[card.verdict]), " ", words
-        )
-        self._console.print(said, soft_wrap=True)
+        if post.lines:
+            words = " ".join(post.card.lines if post.kind in ("letter", "notice") else (line.text for line in post.lines))
+            place = post.channel if post.channel.startswith(("@", "customer:")) else f"#{post.channel}"
+            title = (post.card.title, _COLOURS[post.card.verdict])
+            self._console.print(
+                Text.assemble((text(now)[:19], "dim"), " ", (place, "bold"), " ", title, " ", words), soft_wrap=True
+            )
+        return "line"
 
 
 def _drawn(card: Card) -> RenderableType:

@@ -134,6 +134,8 @@ def test_the_card_follows_the_ticket_also_where_no_clock_is_concerned(here: Desk
     here.go("2026-01-05T09:08:00Z")
     (before,) = here.chat("support")
     here.take(wire("ticket.updated", "2026-01-05T09:08:00Z", status="open", title="Nobody can pay"))
+    assert here.chat("support") == [before]  # it was drawn a moment ago
+    here.go("2026-01-05T09:08:02Z")
     (card,) = here.chat("support")
     assert card.card.title == "T-1 · Nobody can pay"
     assert [field.value for field in card.card.fields if field.label == "Status"] == ["open"]

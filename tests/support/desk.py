@@ -15,8 +15,10 @@ from typing import Any
 
 from adapters.ledger.migrating import migrate
 from bot.app import App, build_app
+from bot.delivery import by_channel
 from bot.messages import Answer, Card
-from bot.records import ChatEntry, ChatMessage, OutboxRow
+from bot.records import ChatEntry, ChatMessage
+from bot.sending import Post
 from config.load import examine
 from config.settings import Settings
 from escalation.book import Book
@@ -138,13 +140,17 @@ class Recorder:
     """A sender that keeps what it is given; it fails as often as it is told to."""
 
     platform: str = "terminal"
+    certain: bool = True
     sent: list[tuple[str, Card, str, ChatEntry | None]] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+    def send(self, post: Post, now: int) -> str:
         if self.failures:
             raise self.failures.pop(0)
-        self.sent.append((row.channel, card, kind, line))
+        self.posts.append(post)
+        self.sent.append((post.channel, post.card, post.kind, post.lines[0] if post.lines else None))
+        return post.ref or f"{self.platform}-{len(self.posts)}"
 
 
 @dataclass
@@ -166,8 +172,15 @@ class Desk:
 
     def settle(self) -> None:
         """Look and deliver until nothing is due."""
-        while self.app.watch.batch() + self.app.delivery.batch():
+        while self.app.watch.batch() + self.deliver():
             pass
+
+    def deliver(self) -> int:
+        """Send what is due, one channel after the other; how many rows there were."""
+        rows = self.app.ledger.outbox.claim(self.clock.now(), 100)
+        for own in by_channel(rows):
+            self.app.delivery.deliver(own)
+        return len(rows)
 
     def go(self, to: str | int) -> None:
         """Move the clock on; on the way, whatever becomes due is done at its instant, as the loop would."""

@@ -158,7 +158,7 @@ export function drawCard(article, card, message, context) {
   const focused = article.contains(document.activeElement) ? document.activeElement.dataset?.action : null;
   const parts = [
     h("div", { class: "card-head" },
-      h("div", { class: "card-name" }, h("div", { class: "card-top" }, quiet && message?.kind !== "card" ? null : pill(verdict), when), ...title),
+      h("div", { class: "card-name" }, h("div", { class: "card-top" }, quiet && !["card", "list"].includes(message?.kind) ? null : pill(verdict), when), ...title),
       due(c, verdict)),
     list(c.lines).length
       ? h("div", { class: "lines" }, ...list(c.lines).flatMap((line, index) => fold("p", line, "line", 420, `line ${index}`)))

@@ -57,7 +57,7 @@ def test_a_sealed_ledger_is_verified_and_an_altered_entry_is_named(here: Desk, t
     assert "SEAL_KEY is not set: who made the seals could not be checked." in without.stderr
 
     here.clock.move("2190-01-01T00:00:00Z")  # the command sealed by this machine's clock
-    here.app.delivery.batch()
+    here.deliver()
     assert here.chat("audit")[0].card.title == "Seal 1 of the ledger"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.records import OutboxRow, notice
+from bot.records import notice
 from bot.shared_ports import Rate
 from rules.instants import SECOND, parse
 from tests.support.desk import NINE, Recorder, desk
@@ -17,8 +17,8 @@ class Slow(Recorder):
     platform: str = "slow"
     rate: Rate = field(default_factory=lambda: Rate(1, 60.0))
 
-    def rate_keys(self, row: OutboxRow) -> Sequence[str]:
-        return (f"slow/{row.channel}",)
+    def rate_keys(self, channel: str) -> Sequence[str]:
+        return (f"slow/{channel}",)
 
 
 def test_what_the_platform_does_not_take_yet_waits_in_its_place(tmp_path: Path) -> None:
@@ -27,12 +27,12 @@ def test_what_the_platform_does_not_take_yet_waits_in_its_place(tmp_path: Path) 
     now = parse(NINE)
     rows = [notice(f"n{n}", f"Notice {n}", (), "slow", channel, now) for n, channel in enumerate(("a", "a", "b", "a"))]
     here.app.ledger.outbox.add(rows, now)
-    here.app.delivery.batch()
+    here.deliver()
     assert [(channel, card.title) for channel, card, _, _ in slow.sent] == [("a", "Notice 0"), ("b", "Notice 2")]
     due = here.app.ledger.outbox.next_due()
     assert due is not None
     assert now + 50 * SECOND < due <= now + 60 * SECOND
-    assert here.app.delivery.batch() == 0
+    assert here.deliver() == 0
     here.clock.move(due)
     waiting = here.app.ledger.outbox.claim(due, 10)
     assert [(row.body["title"], row.attempts) for row in waiting] == [("Notice 1", 1), ("Notice 3", 1)]

@@ -6,27 +6,29 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.wall_clock import WallClock
-from bot.messages import Card
 from bot.pace import held_until
-from bot.records import ChatEntry, OutboxRow
+from bot.sending import Post
 from bot.shared_ports import Rate
 
-ROW = OutboxRow("k", "T-1", "slack", "C1", {}, 0)
+CHANNEL = "C1"
 
 
 class Plain:
     platform = "local"
 
-    def send(self, row: OutboxRow, card: Card, kind: str, line: ChatEntry | None, now: int) -> None:
+    certain = True
+
+    def send(self, post: Post, now: int) -> str:
         """Says nothing."""
+        return ""
 
 
 class Slow(Plain):
     platform = "slack"
     rate = Rate(1, 1.0)
 
-    def rate_keys(self, row: OutboxRow) -> Sequence[str]:
-        return ["slack/T1", f"slack/T1/{row.channel}"]
+    def rate_keys(self, channel: str) -> Sequence[str]:
+        return ["slack/T1", f"slack/T1/{channel}"]
 
 
 class Stopped(WallClock):
@@ -51,20 +53,20 @@ class Answering:
 
 def test_a_sender_without_a_rate_is_never_held_up() -> None:
     limits = Answering(5.0)
-    assert held_until(ROW, Plain(), limits, Stopped(1.0)) is None
+    assert held_until(CHANNEL, Plain(), limits, Stopped(1.0)) is None
     assert limits.asked == []
 
 
 def test_a_message_counts_in_its_workspace_and_its_channel() -> None:
     limits = Answering(0.0)
-    assert held_until(ROW, Slow(), limits, Stopped(1.0)) is None
+    assert held_until(CHANNEL, Slow(), limits, Stopped(1.0)) is None
     assert limits.asked == [(["slack/T1", "slack/T1/C1"], Rate(1, 1.0))]
 
 
 @pytest.mark.parametrize(("speed", "later"), [(1.0, 250), (60.0, 15_000)])
 def test_a_message_that_must_wait_is_told_its_next_try_by_the_clock_that_the_ledger_goes_by(speed: float, later: int) -> None:
-    assert held_until(ROW, Slow(), Answering(0.25), Stopped(speed)) == 1_000_000 + later
+    assert held_until(CHANNEL, Slow(), Answering(0.25), Stopped(speed)) == 1_000_000 + later
 
 
 def test_a_next_try_is_never_too_early() -> None:
-    assert held_until(ROW, Slow(), Answering(0.0001), Stopped(1.0)) == 1_000_001
+    assert held_until(CHANNEL, Slow(), Answering(0.0001), Stopped(1.0)) == 1_000_001

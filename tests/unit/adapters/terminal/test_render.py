@@ -6,11 +6,11 @@ from rich.console import Console
 
 from adapters.terminal.render import TerminalSender, print_answer
 from bot.messages import Answer, Card, Field
-from bot.records import ChatEntry, OutboxRow
+from bot.records import ChatEntry
+from bot.sending import Post, PostKind
 from rules.instants import parse
 
 AT = parse("2026-01-05T09:00:00Z")
-ROW = OutboxRow("k", "T-1", "terminal", "support", {}, AT, 1)
 
 
 def console(terminal: bool = False) -> tuple[Console, io.StringIO]:
@@ -18,10 +18,10 @@ def console(terminal: bool = False) -> tuple[Console, io.StringIO]:
     return Console(file=out, width=100, force_terminal=terminal, highlight=False), out
 
 
-def sent(card: Card, line: str | None, kind: str = "card") -> str:
+def sent(card: Card, line: str | None, kind: PostKind = "card") -> str:
     screen, out = console()
-    entry = None if line is None else ChatEntry("1", AT, line)
-    TerminalSender(screen).send(ROW, card, kind, entry, AT)
+    entries = () if line is None else (ChatEntry("1", AT, line),)
+    TerminalSender(screen).send(Post(1, "support", kind, card, entries, about="T-1"), AT)
     return out.getvalue()
 
 
@@ -30,7 +30,7 @@ def test_a_message_is_one_line_with_time_place_and_words() -> None:
 
 
 def test_a_letter_is_printed_as_the_customer_reads_it() -> None:
-    assert "Sorry. We are late." in sent(Card(title="T-1", lines=("Sorry.", "We are late.")), "", "customer")
+    assert "Sorry. We are late." in sent(Card(title="T-1", lines=("Sorry.", "We are late.")), "", "letter")
 
 
 def test_a_change_without_words_is_not_printed() -> None:
