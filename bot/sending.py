@@ -89,7 +89,7 @@ class Outbox(Protocol):
     def records(self, *, state: str | None = None, ticket: str | None = None, limit: int = 100) -> list[OutboxRow]:
         """What was to be said, latest first, with its state."""
 
-    def again(self, ids: Sequence[int], now: int) -> list[int]:
+    def again(self, ids: Sequence[int]) -> list[int]:
         """Send what failed, or was dropped, once more; the ids of what that was."""
 
 

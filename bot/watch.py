@@ -105,7 +105,7 @@ class Watch:
         self._registrar.refresh()
         history = self._ledger.looks.histories([event.ticket])[0]
         known = replace(history, events=[*history.events, event])
-        facts = replace(NO_FACTS.remembering(history.recorded), breaches=breaches_elsewhere(self._ledger.looks, history))
+        facts = replace(NO_FACTS.remembering(history.recorded), breaches=breaches_elsewhere(self._ledger.looks, known))
         return self._found(known, facts, max(event.time, self._clock.now()))[0]
 
     def _look_at(self, ids: Sequence[str]) -> tuple[Sequence[History], bool]:

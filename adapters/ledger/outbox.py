@@ -145,10 +145,10 @@ class SqlOutbox:
             wanted = wanted.where(outbox.c.ticket == ticket)
         return [_row(row) for row in self._database.read(lambda connection: connection.execute(wanted).all())]
 
-    def again(self, ids: Sequence[int], now: int) -> list[int]:
+    def again(self, ids: Sequence[int]) -> list[int]:
         """Send what failed, or was dropped, once more, whatever it was given up for; the ids of what that was."""
         over = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state.in_(("failed", "dropped")), outbox.c.body != "{}")
-        once_more = over.values(state="pending", due_at=now, attempts=0, error=None, sent_at=None).returning(outbox.c.id)
+        once_more = over.values(state="pending", due_at=0, attempts=0, error=None, sent_at=None).returning(outbox.c.id)
         return sorted(self._database.write(lambda connection: connection.execute(once_more).scalars().all()))
 
 

@@ -36,7 +36,8 @@ class Platform(Recorder):
 
 
 def records(here: Desk, state: str) -> list[OutboxRow]:
-    return here.app.ledger.outbox.records(state=state)
+    """What was to be said in words, and became of it."""
+    return [row for row in here.app.ledger.outbox.records(state=state) if row.line is not None]
 
 
 def paged(here: Desk) -> None:

@@ -84,7 +84,7 @@ def test_after_an_outage_it_is_said_once_as_it_stands_and_the_customer_gets_one_
     here.settle()
     assert len(here.chat("customer:acme")) == 1
     assert [line for line in here.log("support") if "used up" in line and "paged" not in line] == [
-        "Resolution: 100% of 2h used up (calendar always)"
+        "Resolution: 100% of 2h used up (calendar always) (3h late)"
     ]
     assert len(here.log("leadership")) == 1
 

@@ -48,11 +48,11 @@ def test_a_database_error_that_passes_does_not_end_the_bot(tmp_path: Path, part:
     source: Any = getattr(here.app.ledger, part)
     real, left = source.claim, [2]
 
-    def claim(now: int, limit: int) -> Any:
+    def claim(*asked: Any) -> Any:
         if left[0]:
             left[0] -= 1
             raise OperationalError("claim", {}, Exception("disk I/O error"))
-        return real(now, limit)
+        return real(*asked)
 
     monkeypatch.setattr(source, "claim", claim)
     assert running(here, lambda: bool(here.chat("support")))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from bot.ports import Ledger
 
@@ -20,3 +20,11 @@ class Opened:
         """What a query finds."""
         with self.engine.connect() as connection:
             return list(connection.execute(text(sql), values))
+
+
+def undo_escalation(connection: Connection) -> None:
+    """Take back what the migration of escalation and delivery has brought."""
+    for column in ("next_step", "next_to"):
+        connection.execute(text(f"alter table pages drop column {column}"))
+    connection.execute(text("alter table outbox drop column priority"))
+    connection.execute(text("drop table posts"))

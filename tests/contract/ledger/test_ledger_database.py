@@ -21,7 +21,7 @@ from adapters.ledger.schema import metadata
 from adapters.ledger.store import open_ledger
 from bot.ports import LedgerError
 from tests.support.desk import NINE, Desk, answered, opened
-from tests.support.ledgers import Opened
+from tests.support.ledgers import Opened, undo_escalation
 from tests.support.postgres import free_port
 
 
@@ -88,6 +88,7 @@ def test_others_write_while_an_index_is_built(db: Opened) -> None:
     with db.engine.begin() as connection:
         connection.execute(text("drop index ix_entries_ticket_seq"))
         connection.execute(text("create index ix_entries_ticket on entries (ticket)"))
+        undo_escalation(connection)
         connection.execute(text("update alembic_version set version_num = '0006'"))
     with ThreadPoolExecutor() as pool:
         with db.engine.begin() as slow:

@@ -118,7 +118,7 @@ def test_a_ticket_may_be_named_instead_of_a_person(db: Opened, here: Desk) -> No
 def test_cards_stay_without_their_title_and_letters_without_their_words(here: Desk, db: Opened) -> None:
     ended(here, "T-1")
     before = here.chat()
-    assert {message.kind for message in before} == {"card", "customer"}
+    assert {message.kind for message in before} == {"card", "letter"}
     forgotten(here, db)
     after = here.app.ledger.chat.messages(None, max(message.rev for message in before), 100)
     assert {message.id for message in after} == {message.id for message in before}, "pages hear of all of it"

@@ -114,7 +114,7 @@ def test_what_waits_for_a_platform_that_is_gone_is_a_dead_letter_and_can_be_sent
     db.ledger.outbox.strand(["slack"])
     (record,) = db.ledger.outbox.records(state="failed")
     assert (record.why, record.state) == ("nothing is set up that sends to this platform", "failed")
-    assert db.ledger.outbox.again([record.id, 999], NOW) == [record.id]
+    assert db.ledger.outbox.again([record.id, 999]) == [record.id]
     assert lines(db.ledger.outbox.claim(NOW, 10)) == ["a"]
 
 

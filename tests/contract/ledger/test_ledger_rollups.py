@@ -15,7 +15,7 @@ from adapters.ledger.schema import clocks
 from rules.instants import DAY, HOUR, MINUTE
 from rules.instants import text as instant
 from tests.support.counted import counted, differences, every_clock, minute_of
-from tests.support.ledgers import Opened
+from tests.support.ledgers import Opened, undo_escalation
 from tests.support.lives import START, Clocks, write, written
 
 FILTERS: tuple[dict[str, str], ...] = (
@@ -192,6 +192,7 @@ def _back_to(revision: str, db: Opened) -> None:
             "outbox_ticket",
             "chat_ticket",
         )
+        undo_escalation(connection)
         for index in new:
             connection.execute(text(f"drop index ix_{index}"))
         connection.execute(text("create index ix_entries_ticket on entries (ticket)"))
