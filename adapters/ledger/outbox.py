@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, case, exists, func, or_, select, tuple_, update
 
 from adapters.ledger.bulk import upsert_all
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.entries import canonical, storable
 from adapters.ledger.posts import stands
 from adapters.ledger.schema import outbox
-from bot.records import OutboxRow
+from bot.records import PRESSING, OutboxRow
 from bot.sending import Posted
 from rules.instants import MINUTE
 
@@ -26,6 +26,7 @@ WAITING = ("pending", "held", "sending")
 """States of what is still to be said; `sent`, `failed` and `dropped` are the others."""
 _MOST_ROWS = 500
 _OTHER = outbox.alias("other")
+_WHERE = (outbox.c.platform, outbox.c.channel)
 _ALIKE = [own.name for own in fields(OutboxRow) if own.name in outbox.c and own.name != "body"]
 
 
@@ -36,11 +37,11 @@ def _due(now: int) -> ColumnElement[bool]:
     return or_(outbox.c.due_at <= now, made_ahead, taken_ahead)
 
 
-def _held_up_by(waits: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether another row of the same channel, which still `waits`, has to be sent before."""
-    same = (_OTHER.c.platform == outbox.c.platform) & (_OTHER.c.channel == outbox.c.channel) & (_OTHER.c.id != outbox.c.id)
-    held = and_(_OTHER.c.state == "held", _OTHER.c.priority <= outbox.c.priority)
-    return exists().where(same, or_(_OTHER.c.state == "sending", held), waits)
+def _held_up(now: int) -> Subquery:
+    """Channels in which something has to be sent before all else, or before what is not more pressing than a level."""
+    level = func.min(case((outbox.c.state == "sending", PRESSING - 1), else_=outbox.c.priority)).label("level")
+    waits = outbox.c.state.in_(("sending", "held")) & ~_due(now)
+    return select(*_WHERE, level).where(waits).group_by(*_WHERE).subquery()
 
 
 def outbox_row(row: OutboxRow, now: int) -> dict[str, Any]:
@@ -65,15 +66,12 @@ class SqlOutbox:
 
     def claim(self, now: int, channels: int, platforms: Sequence[str] | None = None) -> list[OutboxRow]:
         """What is due in some channels, what is most pressing first; what was being sent for a minute was lost on the way."""
-        where = (outbox.c.platform, outbox.c.channel)
-        due = and_(outbox.c.state.in_(WAITING), _due(now), ~_held_up_by(~_due_too(now)), _among(platforms))
-        first = (
-            select(*where)
-            .where(due)
-            .group_by(*where)
-            .order_by(func.min(outbox.c.priority), func.min(outbox.c.id))
-            .limit(channels)
-        )
+        held = _held_up(now)
+        lanes = outbox.outerjoin(held, and_(held.c.platform == outbox.c.platform, held.c.channel == outbox.c.channel))
+        free = or_(held.c.level.is_(None), outbox.c.priority < held.c.level)
+        due = and_(outbox.c.state.in_(WAITING), _due(now), free, _among(platforms))
+        first = select(*_WHERE).select_from(lanes).where(due).group_by(*_WHERE)
+        first = first.order_by(func.min(outbox.c.priority), func.min(outbox.c.id)).limit(channels)
 
         def work(connection: Connection) -> list[OutboxRow]:
             one_at_a_time(connection, "outbox")  # a channel's rows go to one process, so that they keep their order
@@ -81,7 +79,11 @@ class SqlOutbox:
             if not found:
                 return []
             wanted = (
-                select(outbox).where(due, tuple_(*where).in_(found)).order_by(outbox.c.priority, outbox.c.id).limit(_MOST_ROWS)
+                select(outbox)
+                .select_from(lanes)
+                .where(due, tuple_(*_WHERE).in_(found))
+                .order_by(outbox.c.priority, outbox.c.id)
+                .limit(_MOST_ROWS)
             )
             rows = connection.execute(wanted).all()
             taken = update(outbox).where(outbox.c.id.in_([row.id for row in rows]), outbox.c.state.in_(WAITING))
@@ -131,7 +133,10 @@ class SqlOutbox:
 
     def next_due(self, platforms: Sequence[str] | None = None) -> int | None:
         """When the next row can be claimed: one that is held up waits for what holds it up."""
-        free = outbox.c.state.in_(WAITING) & ~_held_up_by(_OTHER.c.due_at > outbox.c.due_at) & _among(platforms)
+        same = (_OTHER.c.platform == outbox.c.platform) & (_OTHER.c.channel == outbox.c.channel)
+        before = or_(_OTHER.c.state == "sending", and_(_OTHER.c.state == "held", _OTHER.c.priority <= outbox.c.priority))
+        held_up = exists().where(same, before, _OTHER.c.due_at > outbox.c.due_at)
+        free = outbox.c.state.in_(WAITING) & ~held_up & _among(platforms)
         return self._database.read(
             lambda connection: connection.execute(select(func.min(outbox.c.due_at)).where(free)).scalar()
         )
@@ -154,11 +159,6 @@ class SqlOutbox:
 
 def _among(platforms: Sequence[str] | None) -> ColumnElement[bool]:
     return outbox.c.platform.in_(platforms) if platforms is not None else outbox.c.id.is_not(None)
-
-
-def _due_too(now: int) -> ColumnElement[bool]:
-    """Of the other row: it is due itself."""
-    return or_(_OTHER.c.due_at <= now, (_OTHER.c.state == "sending") & (_OTHER.c.due_at > now + 2 * MINUTE))
 
 
 def _mark(connection: Connection, rows: Sequence[OutboxRow], **values: Any) -> None:
