@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.records import NOTICE, OutboxRow
+from bot.records import ALONE, OutboxRow
 from bot.sending import Posted, Standing
 from rules.instants import MINUTE, SECOND
 
@@ -52,7 +52,7 @@ def bundled(rows: Sequence[OutboxRow], standing: Standing, now: int) -> Sorted:
     found = Sorted()
     by_ticket: dict[str, list[OutboxRow]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.id):
-        if row.audience in (NOTICE, "customer"):
+        if row.audience in ALONE:
             found.messages.append(Message((row,)))
         else:
             by_ticket[row.ticket].append(row)

@@ -14,6 +14,7 @@ from rules.instants import DAY
 from rules.problems import did_you_mean
 
 ACTING = ("agent", "lead", "escalation_manager", "leadership", "admin")
+APPROVING = (*ACTING, "approver")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ VERBS: dict[str, Verb] = {
         Verb("ack", "ack P-1 [for 30m]", "Take a page, or a ticket's open page.", ACTING),
         Verb("escalate", "escalate T-1 [now]", "Call the next step of the ladder; you see whom before it is done.", ACTING),
         Verb("handover", "handover P-1 @person", "Give a page to somebody else, who is called.", ACTING),
+        Verb("promise", "promise T-1 by 14:30", "You told the customer a time: it gets a clock of its own.", ACTING),
+        Verb("message", "message [approve L-1|refuse L-1]", "Letters that wait for approval: send one, or do not.", APPROVING),
         Verb(
             "exceptions",
             "exceptions [list|all|X-1|request …|approve X-1|refuse X-1|revoke X-1]",
@@ -100,6 +103,13 @@ def parse(text: str) -> Command:
         return Command(verb, words=tuple(rest))
     if verb == "help":
         return Command(verb, _one_of(verb, rest, tuple(VERBS)))
+    if verb == "promise":
+        return Command(verb, rest[0] if rest else None, words=tuple(rest[1:]))
+    if verb == "message":
+        step = _one_of(verb, rest[:1], ("approve", "refuse"))
+        if step and len(rest) != 2:
+            raise CommandError(f"Which letter? Write /sla message {step} L-…; /sla message lists them")
+        return Command(verb, rest[1] if step else None, step=step)
     if verb == "handover":
         return Command(verb, rest[0] if rest else None, words=tuple(word for word in rest[1:] if word.lower() != "to"))
     if verb == "escalate" and len(rest) == 2 and rest[1].lower() == "now":
@@ -122,12 +132,14 @@ def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list
     verb = words[0].lower()
     typed = words[1] if len(words) > 1 else ""
     options: Sequence[str] = ()
-    if verb in _NEEDS_TICKET:
+    if verb in (*_NEEDS_TICKET, "promise"):
         options = tickets
     elif verb in ("ack", "handover"):
         options = pages
     elif verb == "breaches":
         options = PERIODS
+    elif verb == "message":
+        options = ("approve ", "refuse ")
     elif verb == "exceptions":
         options = STEPS
     elif verb == "report":

@@ -23,6 +23,7 @@ from bot.loops import Wake, go_on
 from bot.needed import needless, quiet_until
 from bot.pace import held_until
 from bot.ports import Ledger, LedgerUnavailableError, WallClockPort
+from bot.promising import Promising
 from bot.records import NOTICE, PRESSING, OutboxRow, TicketView
 from bot.registrar import Registrar
 from bot.sending import DeliveryError, Posted, Sender
@@ -64,6 +65,7 @@ class Delivery:
         self._watch, self._limits, self._figures, self._said = watch, limits, figures, said
         self._drawing = Drawing(ledger, book, registrar)
         self._unreached = Unreached(ledger, clock, watch, senders)
+        self._promising = Promising(ledger, book, clock, watch)
         self._nudged = {platform: Wake() for platform in senders}
         self._busy: dict[str, set[asyncio.Future[None]]] = {platform: set() for platform in senders}
         self._threads = ThreadPoolExecutor(AT_ONCE * len(senders), thread_name_prefix="delivery")
@@ -154,7 +156,8 @@ class Delivery:
                 return True
             message = Message(tuple(rows), message.post, message.bundle)
             now = self._clock.now()
-            ref = sender.send(self._drawing.post(message, views, now), now)
+            post = self._drawing.post(message, views, now)
+            ref = sender.send(post, now)
         except DeliveryError as error:
             return self._fail(rows, str(error), permanent=error.permanent, retry_after=error.retry_after)
         except LedgerUnavailableError:
@@ -162,17 +165,18 @@ class Delivery:
         except Exception as error:
             log.exception("a delivery failed", outbox=rows[0].id, ticket=rows[0].ticket, platform=sender.platform)
             return self._fail(rows, f"{type(error).__name__}: {error}", permanent=False)
-        now = self._clock.now()
-        spoken = any(row.line is not None for row in rows)
-        self._ledger.outbox.sent(rows, now, Posted(ref, now, now if spoken else 0, now, message.bundle))
+        sent_at, spoken = self._clock.now(), any(row.line is not None for row in rows)
+        self._ledger.outbox.sent(rows, sent_at, Posted(ref, sent_at, sent_at if spoken else 0, sent_at, message.bundle))
         for row in rows:
-            self._figures.said(max(0, now - row.created_at))
+            self._figures.said(max(0, sent_at - row.created_at))
+            if row.audience == "customer":
+                self._promising.sent(row, post, now)
         return True
 
     def _views(self, message: Message) -> Mapping[str, TicketView]:
         """The tickets of a message. Where somebody is called or a customer is written to, as they stand at this instant."""
         views = self._ledger.reader.tickets(message.tickets)
-        weighty = {row.ticket for row in message.rows if row.priority == PRESSING or row.audience == "customer"}
+        weighty = {row.ticket for row in message.rows if row.priority == PRESSING or row.audience in ("customer", "draft")}
         now = self._clock.now()
         behind = [id for id in weighty if id in views and (views[id].attention_at or now + 1) <= now]
         for ticket in behind:

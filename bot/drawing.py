@@ -12,11 +12,12 @@ from bot.cards import list_card, ticket_card
 from bot.exception_cards import exception_card
 from bot.messages import Card, clipped
 from bot.needed import awake
+from bot.outlook import outlook
 from bot.ports import Ledger
-from bot.records import NOTICE, ChatEntry, OutboxRow, TicketView
+from bot.records import ALONE, NOTICE, ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
 from bot.sending import DeliveryError, Post, PostKind
-from bot.wording import customer_card
+from bot.wording import customer_card, draft_card
 from escalation.book import Book
 from rules.decisions import Decision
 from rules.durations import spoken
@@ -52,8 +53,12 @@ class Drawing:
         if view is None:
             raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)
         view = view.at(now, self._book.promises.calendars)
-        if row.audience == "customer":
-            return "letter", customer_card(Decision.of(row.body["decision"]), view, self._book, now)
+        if row.audience in ("customer", "draft"):
+            letter = Decision.of(row.body["decision"])
+            agreement = self._book.promises.agreement(letter.agreement, letter.version)
+            told = outlook(view, agreement, self._ledger.reader, self._book, now)
+            card = customer_card(letter, view, self._book, now, told)
+            return ("letter", card) if row.audience == "customer" else ("notice", draft_card(letter, card, self._book))
         return "card", ticket_card(view, self._book)
 
     def _list(self, bundle: int, views: Mapping[str, TicketView], now: int) -> Card:
@@ -72,7 +77,7 @@ class Drawing:
     def _line(self, row: OutboxRow, several: bool, now: int) -> ChatEntry:
         """What is added to the message's thread; what customers read has none of our reasons."""
         at = row.body["decision"]["at"] if "decision" in row.body else row.body["at"]
-        if row.audience in ("customer", NOTICE):
+        if row.audience in ALONE:
             return ChatEntry(str(row.id), at, "")
         text = clipped(f"{row.ticket}: {row.line}" if several else row.line, _LONGEST_LINE)
         late = f" ({spoken((now - at) // MINUTE * MINUTE)} late)" if now - at > LATE else ""

@@ -12,6 +12,7 @@ from bot import answers
 from bot.commands import ACTING, VERBS, Command, CommandError, parse
 from bot.compliance import report, status
 from bot.exception_cards import exception_card, pick_exception, register_answer, shown_exception
+from bot.letters import Letters
 from bot.messages import Answer, Card, refusal, unstamped
 from bot.paging import Paging
 from bot.ports import Ledger, WallClockPort
@@ -35,6 +36,8 @@ _BUTTONS: dict[str, tuple[str, str | None]] = {
     "escalate": ("escalate", None),
     "escalate_now": ("escalate", "now"),
     "why": ("why", None),
+    "send_letter": ("message", "approve"),
+    "drop_letter": ("message", "refuse"),
 }
 """What a button stands for: a command, and the step of it."""
 REQUESTING = (*ACTING, "approver")
@@ -58,11 +61,13 @@ class Handlers:
     ) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._registrar, self._shared, self._sealing = registrar, shared, sealing
-        paging = Paging(ledger, book, clock, watch)
+        paging, letters = Paging(ledger, book, clock, watch), Letters(ledger, book, clock, watch)
         self._acts: dict[str, Callable[[Command, Person, str], Answer]] = {
             "ack": paging.acknowledge,
             "handover": paging.hand_over,
             "escalate": paging.escalate,
+            "message": letters.judge,
+            "promise": letters.promise,
         }
         self._queries: dict[str, Callable[[Command], Answer]] = {
             "status": lambda command: status(ledger.reader, book, command.subject, clock.now()),
@@ -112,7 +117,10 @@ class Handlers:
         if command.verb == "exceptions":
             return self._exceptions(command, who, act)
         assert who is not None
-        return self._acts[command.verb](command, who, act or str(uuid.uuid4()))
+        try:
+            return self._acts[command.verb](command, who, act or str(uuid.uuid4()))
+        except CommandError as error:
+            return refusal(str(error))
 
     def _health(self) -> Health:
         known = self._ledger.reader.health(self._clock.now())

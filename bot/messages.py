@@ -33,6 +33,8 @@ class Button(_Neutral):
         "approve",
         "refuse",
         "revoke",
+        "send_letter",
+        "drop_letter",
     ]
     label: str
     value: str

@@ -7,9 +7,11 @@ called is called when they end, unless it is urgent. Pure. Not decided here: whe
 
 from collections.abc import Sequence
 
-from bot.records import OutboxRow, TicketView
+from bot.records import PRESSING, OutboxRow, TicketView
 from escalation.book import Book
 from escalation.effects import CALLS, REMINDED
+from escalation.letters import RELEASED
+from escalation.reconcile import LETTER
 from rules.decisions import Decision
 from rules.ticket import DONE
 
@@ -19,11 +21,11 @@ URGENT = "urgent"
 
 def needless(row: OutboxRow, view: TicketView, book: Book) -> str | None:
     """Why a row need not be said any more; None: it has to be."""
-    if row.line is None:
+    if row.line is None or (row.audience == "team" and row.priority != PRESSING):
         return None
     decision = Decision.of(row.body["decision"])
-    if decision.kind == "message.customer":
-        return _letter(decision, view, book)
+    if decision.kind in (LETTER, RELEASED):
+        return needless_letter(decision, view, book)
     if decision.kind in CALLS and decision.to:
         return _call(decision, view, book)
     return _reminder(decision, view) if decision.kind == REMINDED else None
@@ -49,7 +51,8 @@ def _reminder(decision: Decision, view: TicketView) -> str | None:
     return None if takers == decision.to else "the acknowledgement is over, or another person's"
 
 
-def _letter(decision: Decision, view: TicketView, book: Book) -> str | None:
+def needless_letter(decision: Decision, view: TicketView, book: Book) -> str | None:
+    """Why a letter need not go out any more; None: it has to."""
     if decision.agreement is None:
         return "the ticket is done" if view.facts.get("status") in DONE else None
     clock = next((c for c in view.clocks if (c.agreement, c.metric, c.cycle) == decision.clock), None)

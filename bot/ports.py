@@ -125,6 +125,9 @@ class Reader(Protocol):
     def last_judged(self, filters: Mapping[str, str]) -> int | None:
         """When such a clock was judged, or ended, last."""
 
+    def remaining(self, agreement: str, metric: str, priority: object, elapsed: int) -> tuple[int, int]:
+        """How many milliseconds like clocks still ran after so many, the median, and how many clocks that says of."""
+
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
 

@@ -93,6 +93,9 @@ class OutboxRow:
 NOTICE = "notice"
 """In the outbox: what is said about no ticket and no exception, with a title and lines of its own."""
 
+ALONE = (NOTICE, "customer", "draft")
+"""Audiences of what stands each on its own, so that no later word belongs to it."""
+
 
 def notice(name: str, title: str, lines: Sequence[str], platform: str, channel: str, now: int) -> OutboxRow:
     """Something to be said once under a name."""

@@ -198,6 +198,8 @@ class Watch:
                 return f"@{effect.who}" if person and person.account_on(platform) else None
             case "customer":
                 return f"customer:{effect.who}" if platform in LETTERS else None
+            case "draft" if platform == "terminal":
+                return None  # nobody can approve it there
             case _:
                 team = self._book.teams.get(effect.who)
                 return team.channel_on(platform) if team else None

@@ -17,6 +17,7 @@ from config.rosters import ladder_of, person_of, rota_of
 from config.rota_feed import imported_shifts
 from config.schema import (
     AgreementSection,
+    CreditsSection,
     MetricSection,
     ObjectiveSection,
     TargetSection,
@@ -25,7 +26,7 @@ from config.schema import (
 from config.source import Source
 from escalation.book import Action, Book, Rule
 from escalation.people import Team
-from rules.agreement import Agreement, CustomerUpdates, Target
+from rules.agreement import Agreement, Credits, CustomerUpdates, Target
 from rules.attainment import Objective
 from rules.calendar import BusinessCalendar
 from rules.calendar_days import midnight
@@ -105,9 +106,19 @@ def agreement_of(name: str, section: AgreementSection, calendars: Calendars) -> 
         on_reopen=section.on_reopen,
         applies_to=section.applies_to,
         instead_of=tuple(section.instead_of),
-        customer_updates=CustomerUpdates(section.customer_updates.every),
+        customer_updates=CustomerUpdates(section.customer_updates.every, section.customer_updates.approve),
         objective=_objective(section.objective) if section.objective else None,
+        credits=_credits(section.credits) if section.credits else None,
     )
+
+
+def _credits(section: CreditsSection) -> Credits:
+    below = tuple((_share(limit), _share(owed)) for limit, owed in section.below.items())
+    return Credits(below, section.of, _share(section.cap) if section.cap else None, section.claim_within)
+
+
+def _share(text: str) -> Fraction:
+    return parse_threshold(text).percent or Fraction(0)
 
 
 def _objective(section: ObjectiveSection) -> Objective:

@@ -20,7 +20,7 @@ from rules.encoding import Encoding
 from rules.instants import DAY
 from rules.possibility import obstacles
 
-LETTER_VALUES = ("promise", "due", "next_step", "next_update", "credit", "ticket")
+LETTER_VALUES = ("promise", "due", "next_step", "next_update", "expected", "credit", "ticket")
 """What a letter to a customer may use."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -208,6 +208,7 @@ StartsWhen = Annotated[Condition, BeforeValidator(_holding("no clock would ever 
 StepWhen = Annotated[Condition, BeforeValidator(_holding("the step would page nobody", engine=False))]
 Every = Annotated[int, BeforeValidator(_reader(_every, "how often", "Write day, week or 2 weeks."))]
 Letter = Annotated[Text, AfterValidator(_letter)]
+Letters = Annotated[dict[str, Letter], BeforeValidator(lambda value: {"default": value} if isinstance(value, str) else value)]
 
 
 def action_of(value: object) -> tuple[str, str] | None:

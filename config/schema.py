@@ -15,7 +15,7 @@ from config.fields import (
     ConditionField,
     Day,
     HoldsWhen,
-    Letter,
+    Letters,
     Milliseconds,
     Percent,
     StartsWhen,
@@ -27,7 +27,7 @@ from config.fields import (
     Zone,
     wrong,
 )
-from config.roster_schema import GrantSection, LadderSection, PersonSection, RotaSection
+from config.roster_schema import GrantSection, LadderSection, PersonSection, Role, RotaSection
 from config.section import Section, none_is_nothing
 from rules.calendar import UTC
 from rules.durations import WARN_AT, parse_threshold
@@ -43,14 +43,6 @@ def _within(value: Any) -> Any:
 
 def _named_dates(value: Any) -> Any:
     return {str(day): "closed" for day in value} if isinstance(value, list) else value
-
-
-def _no_approval(value: Any) -> Any:
-    if value != "none":
-        raise wrong(
-            "none", "Messages to customers go out without approval; to hold them back, take the action out of the rules."
-        )
-    return value
 
 
 def _customer(value: Any) -> Any:
@@ -137,7 +129,7 @@ class ObjectiveSection(Section):
 
 class UpdatesSection(Section):
     every: Milliseconds | None = None
-    approve: Annotated[Literal["none"], BeforeValidator(_no_approval)] = "none"
+    approve: Annotated[Role | None, BeforeValidator(lambda value: None if value == "none" else value)] = None
 
 
 class CreditsSection(Section):
@@ -191,6 +183,6 @@ SECTIONS: dict[str, Any] = {
     "agreements": AgreementSection,
     "rules": RuleSection,
     "ladders": LadderSection,
-    "wording": dict[str, Letter],
+    "wording": dict[str, Letters],
 }
 """What each section holds by name."""

@@ -54,7 +54,7 @@ class Lasting(NamedTuple):
 class Book:
     """Not changed after it is built, but for what people decide: `promises`, and `rosters`, the ladders and rotas that were
     published, each with its instant. `digests` tell by name whether what is written about promises is still the same,
-    `lasting` what must not be written otherwise.
+    `lasting` what must not be written otherwise. `wording`: by name, language and tier.
     """
 
     promises: Promises = field(default_factory=Promises)
@@ -63,7 +63,7 @@ class Book:
     teams: Mapping[str, Team] = field(default_factory=dict)
     rotas: Mapping[str, Rota] = field(default_factory=dict)
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
-    wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    wording: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     lasting: Mapping[str, Lasting] = field(default_factory=dict)
     rosters: Sequence[tuple[int, Roster]] = ()

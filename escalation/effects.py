@@ -12,14 +12,15 @@ from itertools import pairwise
 from typing import Literal
 
 from escalation.book import Book
-from escalation.reconcile import CORRECTED
+from escalation.letters import KEPT_BACK, RELEASED
+from escalation.reconcile import CORRECTED, LETTER
 from escalation.roster import CHANNEL
 from rules.decisions import Decision
 from rules.instants import MINUTE
 from rules.metrics import in_words
 from rules.moments import Moment
 
-Audience = Literal["team", "person", "customer"]
+Audience = Literal["team", "person", "customer", "draft"]
 
 ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
 """Fields of a ticket that its card shows."""
@@ -62,8 +63,14 @@ def effects_of(
     for decision in new:
         if decision.kind == "message.team" and decision.team:
             effects.append(_effect(decision, "team", decision.team, _crossing(decision)))
-        elif decision.kind == "message.customer" and decision.customer:
+        elif decision.kind == LETTER and decision.team:
+            effects.append(_effect(decision, "draft", decision.team, decision.reason))
+        elif decision.kind in (LETTER, RELEASED) and decision.customer:
             effects.append(_effect(decision, "customer", decision.customer, decision.reason))
+            if decision.kind == RELEASED:
+                effects.extend(_effect(decision, "team", team, decision.reason) for team in teams)
+        elif decision.kind == KEPT_BACK:
+            effects.extend(_effect(decision, "team", team, decision.reason) for team in teams)
         elif decision.kind in CALLS and decision.to:
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
         elif decision.kind == REMINDED:
@@ -86,7 +93,7 @@ def _once(effects: Sequence[Effect], now: int) -> list[Effect]:
     return [
         effect
         for effect in effects
-        if effect.audience == "customer" or effect.decision.at >= now - LATE or last[effect.place] is effect
+        if effect.audience in ("customer", "draft") or effect.decision.at >= now - LATE or last[effect.place] is effect
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from escalation.book import ABOUT_CLOCKS, Action, Book
 from escalation.facts import Count, Facts
+from escalation.letters import APPROVED, REFUSED, Letters
 from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
 from rules.agreement import Agreement
@@ -18,6 +19,7 @@ from rules.clock_row import BROKEN
 from rules.clocks import TicketClocks
 from rules.decisions import Decision
 from rules.moments import Moment
+from rules.promised import METRIC
 from rules.ticket import AT_ONE_EVENT, DONE
 
 _CROSSED = "clock.crossed"
@@ -46,7 +48,7 @@ class Responses:
         self._tagged: Counter[str] = Counter()
         self._told: set[str] = set()
         self._noticed: set[tuple[int, Clock, str | None]] = set()
-        self._written: list[int] = []
+        self._letters = Letters(book, facts, self.pages.possible, _following, self._add)
         broken = (row for row in clocks.rows if row.kind == "sla" and row.verdict in BROKEN)
         self._breaches = sorted(row.breached_at for row in broken if row.breached_at is not None)
 
@@ -76,6 +78,9 @@ class Responses:
         if moment.event.type.startswith("page."):
             if not self.pages.click(moment) and moment.event.type == ESCALATED and moment.event.data.get("page") is None:
                 self._page_by_hand(moment)
+            return
+        if moment.event.type in (APPROVED, REFUSED):
+            self._letters.judge(moment, self._book.names)
             return
         facts = moment.facts
         if facts["answer"] or facts["assigned"]:
@@ -114,9 +119,11 @@ class Responses:
             self.pages.overdue(decision.clock)
         elif kind == _EXCUSED:
             self._excuse(decision)
+        agreement = self._agreement(decision.agreement, decision.version)
+        if decision.metric == METRIC and kind == _CROSSED and agreement and decision.threshold != agreement.breach.text:
+            self._letters.follow_up(decision, ticket.get("customer"), agreement)
         if self._book.silent(kind, decision.threshold):
             return
-        agreement = self._agreement(decision.agreement, decision.version)
         if decision.born and agreement and decision.kind == _CROSSED and decision.threshold != agreement.breach.text:
             return  # a change made it overdue: that is said once, at the breach
         about = {
@@ -166,7 +173,7 @@ class Responses:
             case "review":
                 self._say(cause, "review.opened", reason)
             case "update_customer" if not cause.born:
-                self._write_customer(action.target, cause, facts.get("customer"), agreement, reason)
+                self._letters.write(action.target, cause, facts.get("customer"), agreement, reason)
 
     def _notice(self, action: Action, cause: Decision, reason: str, team: str | None) -> None:
         """A change made it overdue: each team is told once, nobody is paged and no letter is written."""
@@ -184,20 +191,6 @@ class Responses:
     def _tell(self, team: str | None, cause: Decision, reason: str) -> None:
         if team in self._book.teams:
             self._say(cause, "message.team", reason, team=team)
-
-    def _write_customer(self, wording: str, cause: Decision, customer: Any, agreement: Agreement | None, reason: str) -> None:
-        """At most one message a ticket within the agreement's cadence; none where the customer asked for none."""
-        known = self._book.promises.customers.get(customer, {}) if isinstance(customer, str) else {}
-        if customer is None or wording not in self._book.wording or known.get("updates") == "none":
-            return
-        every = (agreement.customer_updates.every if agreement else None) or 0
-        letter = _following(cause, "message.customer", reason, wording=wording, customer=str(customer))
-        written = self._facts.letters.get(letter.key, self.pages.possible(cause.at))
-        earlier = [at for key, at in self._facts.letters.items() if key != letter.key and at <= cause.at]
-        if all(at < written and written - at >= every for at in [*self._written, *earlier]):
-            self._written.append(written)
-            letter.done_at = written if written > cause.at else None
-            self._add(letter)
 
     def _tag(self, tag: str, cause: Decision, reason: str) -> None:
         clocks = self._tags.setdefault(tag, set())

@@ -6,6 +6,7 @@ applies to a ticket (`promises`), and whether it was kept (`clock`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
@@ -54,9 +55,25 @@ class Target:
 
 @dataclass(frozen=True)
 class CustomerUpdates:
-    """How often customers are written to (`every`, milliseconds of wall time)."""
+    """How often customers are written to (`every`, milliseconds of wall time), and whose approval that needs: a role."""
 
     every: int | None = None
+    approve: str | None = None
+
+
+@dataclass(frozen=True)
+class Credits:
+    """What a customer is owed for a month in which too few promises were kept: below a share of them, a share `of` a fee."""
+
+    below: tuple[tuple[Fraction, Fraction], ...]
+    of: str
+    cap: Fraction | None = None
+    claim_within: int | None = None
+
+    def share(self, attained: Fraction) -> Fraction:
+        """The share of the fee that is owed where so many promises were kept."""
+        owed = max((share for limit, share in self.below if attained < limit), default=Fraction(0))
+        return owed if self.cap is None else min(owed, self.cap)
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,7 @@ class Agreement:
     instead_of: tuple[str, ...] = ()
     customer_updates: CustomerUpdates = field(default_factory=CustomerUpdates)
     objective: Objective | None = None
+    credits: Credits | None = None
     _crossings: dict[int, tuple[tuple[int, Threshold], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -90,6 +108,13 @@ class Agreement:
     def key(self) -> str:
         """Name and version."""
         return f"{self.name} {self.version}"
+
+    @property
+    def begins_afresh(self) -> bool:
+        """Whether a clock begins at zero when the agreement begins to match: between teams and from suppliers, only the time
+        counts in which the ticket was theirs.
+        """
+        return self.on_change == "restart" or self.kind != "sla"
 
     @cached_property
     def reason(self) -> str:

@@ -21,9 +21,10 @@ from rules.exceptions import SlaException
 from rules.exemptions import Exemptions, no_waiver
 from rules.metrics import CONTINUED, Step, Track, in_words
 from rules.moments import Moment
+from rules.promised import GIVEN, Promised
 from rules.promises import Promise, Promises
 from rules.standing import row_of
-from rules.ticket import PUBLISHED, Ticket, TicketEvent, in_order
+from rules.ticket import NOTHING_HAPPENED, PUBLISHED, Ticket, TicketEvent, in_order
 
 
 @dataclass(slots=True)
@@ -55,10 +56,11 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
         run.take(event)
     for at in turns:
         run.turn(at)
-    for clock in run.clocks:
+    clocks = [*run.clocks, *run.promised.clocks]
+    for clock in clocks:
         clock.advance(now, inclusive=True)
-    decisions = _in_order_of_time(run)
-    rows = [row_of(clock, now) for clock in run.clocks]
+    decisions = _in_order_of_time(clocks, run.decisions)
+    rows = [row_of(clock, now) for clock in clocks]
     upcoming = [row.next_at for row in rows if row.next_at is not None]
     upcoming.extend(event.time for event in ordered if event.time > now)
     if run.runs:
@@ -66,14 +68,14 @@ def clocks_of(ticket: str, history: Sequence[TicketEvent], promises: Promises, n
     return TicketClocks(ticket, rows, decisions, run.moments, min(upcoming, default=NEVER), run.ticket.facts)
 
 
-def _in_order_of_time(run: "_Run") -> list[Decision]:
+def _in_order_of_time(clocks: Sequence[Clock], decisions: Sequence[Decision]) -> list[Decision]:
     """At one instant, what events did comes first, then crossings, clock by clock: the same at every look."""
-    positions = {(clock.agreement.name, clock.metric, clock.number): n for n, clock in enumerate(run.clocks, 1)}
+    positions = {(clock.agreement.name, clock.metric, clock.number): n for n, clock in enumerate(clocks, 1)}
 
     def order(decision: Decision) -> tuple[int, int]:
         return decision.at, positions[decision.clock] if decision.kind in AFTER_EVENTS else 0  # type: ignore[index]
 
-    return sorted(run.decisions, key=order)
+    return sorted(decisions, key=order)
 
 
 class _Run:
@@ -85,6 +87,7 @@ class _Run:
         self.clocks: list[Clock] = []
         self.decisions: list[Decision] = []
         self.moments: list[Moment] = []
+        self.promised = Promised(ticket.id, promises, self.decisions.append)
         self._tracks = [Track(metric) for metric in promises.promised]
         self._standings = promises.judge.beginning
         self._live: dict[str, dict[str, Clock]] = {track.metric.name: {} for track in self._tracks}
@@ -99,14 +102,19 @@ class _Run:
     def take(self, event: TicketEvent) -> None:
         """Apply one event: first what it does to the metrics, then what it changes about the promises."""
         facts = self.ticket.facts
-        if event.type.startswith("page."):  # a click on a page is no event of the ticket
+        if event.type.startswith(("page.", "letter.")):  # what people of ours do is no event of the ticket
             self.moments.append(Moment(event, dict(facts)))
+            return
+        if event.type == GIVEN:
+            self.moments.append(Moment(event, {**facts, **NOTHING_HAPPENED, "event": GIVEN}))
+            self.promised.give(event)
             return
         if event.type == PUBLISHED:
             self.ticket.customers = self.promises.customers_at(event.time)
         self.ticket.apply(event)
         moment = Moment(event, dict(facts))
         self.moments.append(moment)
+        self.promised.follow(event, facts)
         if self.exemptions:
             self.exemptions.happened(event.time, moment.facts)
         self._before = (self._matching, self._priority)
@@ -258,7 +266,7 @@ class _Run:
         since_start, now = self._promised(track, cause.known), self._promised(track, at, start=at)
         before = self.promises.about(track.metric.name, priority, matching, at, at)
         for name in {**since_start, **now}:
-            if not any(_begins_afresh(promised[name][0]) for promised in (since_start, now) if name in promised):
+            if not any(promised[name][0].begins_afresh for promised in (since_start, now) if name in promised):
                 if name in since_start:
                     yield *since_start[name], False
             elif name in now and (name not in before or _published(since_start.get(name), at)):
@@ -284,12 +292,6 @@ class _Run:
 def _goes_on(metric: str, agreement: Agreement) -> bool:
     """Whether a reopened cycle carries what the earlier ones used."""
     return metric in CONTINUED and agreement.on_reopen == "resume"
-
-
-def _begins_afresh(agreement: Agreement) -> bool:
-    """Whether a clock begins at zero when its agreement begins to match: between teams and from suppliers, only the time counts
-    in which the ticket was theirs."""
-    return agreement.on_change == "restart" or agreement.kind != "sla"
 
 
 def _published(promise: Promise | None, at: int) -> bool:

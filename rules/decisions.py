@@ -15,6 +15,8 @@ _EXTRAS: dict[str, tuple[str, ...]] = {
     "clock.excused": ("exception",),
     "message.team": ("team",),
     "message.customer": ("wording", "customer"),
+    "message.approved": ("wording", "customer"),
+    "message.refused": ("wording", "customer"),
     "ticket.tagged": ("tag",),
     "ticket.untagged": ("tag",),
 }

@@ -81,6 +81,7 @@ WORDS = {
     "update": "update",
     "assignment": "assignment",
     "resolution": "resolution",
+    "promise": "promised update",
     "requester_wait": "requester wait",
     "agent_work": "agent work",
 }

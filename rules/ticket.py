@@ -27,7 +27,7 @@ DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")
 AT_ONE_EVENT = ("author", "public", "score", "answer", "first_answer", "reopened", "handed_over", "assigned")
 """Facts that hold at the event that brought them, and not after it."""
-_NOTHING_HAPPENED = {name: None if name in ("author", "public", "score") else False for name in AT_ONE_EVENT}
+NOTHING_HAPPENED = {name: None if name in ("author", "public", "score") else False for name in AT_ONE_EVENT}
 _NOT_COPIED = frozenset({*AT_ONE_EVENT, "text", "event", "ticket", "asked", "answered", "waiting", "waiting_since", "gone"})
 """What a helpdesk's field of the same name does not overrule, and the text of a reply."""
 DERIVED = _NOT_COPIED | {"helpdesk_status"}
@@ -130,7 +130,7 @@ class Ticket:
         facts, data = self.facts, event.data
         for name in self._lent:
             facts.pop(name, None)
-        facts.update(_NOTHING_HAPPENED)
+        facts.update(NOTHING_HAPPENED)
         status, group, assignee = facts.get("status"), facts.get("group"), facts.get("assignee")
         for name, value in data.items():
             if name not in _NOT_COPIED:

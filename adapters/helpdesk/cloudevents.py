@@ -18,10 +18,15 @@ from adapters.helpdesk.event_data import MOST_CHARACTERS, EventError, NestingErr
 from bot.records import Batch, BodyError, Refused
 from rules.exceptions import MOVES, REQUESTED, ExceptionTermsError, SlaException
 from rules.instants import MINUTE, InstantError, parse, text
+from rules.promised import GIVEN
 from rules.ticket import TicketEvent
 
-OURS = ("page.", "clock.", "exception.", "ledger.")
-IN_FILES = ("page.acknowledged", "page.escalated", "page.delayed", REQUESTED, *MOVES)
+OURS = ("page.", "clock.", "letter.", "exception.", "ledger.")
+IN_FILES = (
+    *("page.acknowledged", "page.escalated", "page.handed_over", "page.unreached", "page.delayed"),
+    *(GIVEN, "letter.approved", "letter.refused"),
+    *(REQUESTED, *MOVES),
+)
 """What people of ours do, as a file has it that is simulated."""
 MOST_AHEAD = 5 * MINUTE
 

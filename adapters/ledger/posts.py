@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 from adapters.ledger.bulk import upsert_all
 from adapters.ledger.database import Database
 from adapters.ledger.schema import posts
-from bot.records import NOTICE, OutboxRow
+from bot.records import ALONE, OutboxRow
 from bot.sending import Posted, Standing
 
 _NEWER = (
@@ -66,7 +66,7 @@ class SqlPosts:
 
 def stands(connection: Connection, rows: Sequence[OutboxRow], posted: Posted) -> None:
     """Rows were said with a message. What no later word belongs to is not remembered."""
-    kept = {row.ticket: row for row in rows if row.audience not in (NOTICE, "customer")}
+    kept = {row.ticket: row for row in rows if row.audience not in ALONE}
     message = {name: getattr(posted, name) for name in ("ref", "bundle", "posted_at", "said_at", "drawn_at")}
     found = [{"platform": row.platform, "channel": row.channel, "ticket": ticket, **message} for ticket, row in kept.items()]
     if found:

@@ -6,6 +6,7 @@ Decided here: how they are asked. Not decided here: what the answers mean to peo
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, text
@@ -22,9 +23,12 @@ from bot.records import Health, Tally, TicketView
 from escalation.page import PageRow
 from rules.clock_row import VERDICTS, ClockRow
 from rules.instants import SECOND
+from rules.promised import METRIC
 
 _LAST_CHARACTER = "\U0010ffff"
 _LATE = 20 * SECOND
+_LIKE = 500
+"""So many of the latest clocks tell how long the next ones run."""
 _AT_ONCE = 500
 """So many values one question takes."""
 
@@ -89,12 +93,25 @@ class SqlReader:
     def tally(
         self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: Sequence[str] = ()
     ) -> list[Tally]:
-        """Clocks by agreement, metric, some fields and the verdict that holds now."""
-        return self._database.read(lambda connection: tally(connection, now, filters, within, by), one_state=True)
+        """Clocks by agreement, metric, some fields and the verdict that holds now: of what agreements promise, not of what was
+        promised in a message.
+        """
+        found = self._database.read(lambda connection: tally(connection, now, filters, within, by), one_state=True)
+        return [each for each in found if each.metric != METRIC]
 
     def last_judged(self, filters: Mapping[str, str]) -> int | None:
         """When such a clock was judged, or ended, last."""
         return self._database.read(lambda connection: last_judged(connection, filters), one_state=True)
+
+    def remaining(self, agreement: str, metric: str, priority: object, elapsed: int) -> tuple[int, int]:
+        """How long like clocks still ran, in wall time, after so many milliseconds: the median of the latest, and how many."""
+        like = (clocks.c.agreement == agreement) & (clocks.c.metric == metric) & clocks.c.judged_at.is_not(None)
+        if isinstance(priority, str):
+            like &= clocks.c.priority == priority
+        longer = clocks.c.state.in_(("met", "missed")) & (clocks.c.wall_elapsed_ms > elapsed)
+        latest = select(clocks.c.wall_elapsed_ms).where(like, longer).order_by(clocks.c.judged_at.desc()).limit(_LIKE)
+        found = [row.wall_elapsed_ms - elapsed for row in self._all(latest)]
+        return (int(median(found)) if found else 0), len(found)
 
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""

@@ -249,7 +249,7 @@ def test_a_simulation_of_the_same_acts_comes_to_the_same(here: Desk) -> None:
     file = [
         wire_form(event)
         for event in [*(e for history in histories for e in history.events), *here.app.ledger.register.events()]
-        if event.type.startswith(("ticket.", "exception."))
+        if event.type.startswith(("ticket.", "exception.", "clock."))
     ]
     found = simulated(here.book, file, "2026-01-05T11:00:00Z")
     live = [row for ticket in ("T-1", "T-2") for row in here.client().get(f"/api/tickets/{ticket}").json()["clocks"]]

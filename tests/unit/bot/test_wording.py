@@ -17,6 +17,7 @@ from rules.decisions import Decision
 from rules.instants import parse
 from tests.support.desk import DESK, NINE, Desk, book_of, card_words, desk, opened
 
+LANGUAGES = {"en": "Hello", "de": "Hallo", "de-AT": "Servus"}
 NOW = parse("2026-01-05T09:10:00Z")
 HOSTILE = "<!channel> @everyone {{7*7}} {% raw %} <script>alert(1)</script> [bold]x[/] ${x} %s \x1b[31m \u202e \ud800 \0"
 
@@ -37,7 +38,7 @@ def view(**facts: Any) -> TicketView:
 
 
 def said(book: Book, template: str, **facts: Any) -> str:
-    return filled(decision(), view(**facts), replace(book, wording={"breach": {"en": template}}), NOW)
+    return filled(decision(), view(**facts), replace(book, wording={"breach": {"en": {"default": template}}}), NOW)
 
 
 # What is being done about it
@@ -56,7 +57,7 @@ def said(book: Book, template: str, **facts: Any) -> str:
 def test_a_letter_says_what_is_being_done_and_no_more(book: Book, states: list[Any], step: str) -> None:
     pages = [PageRow("P", "T-1", "l", None, state, 1, ("ana",), NOW, None, None, None, None, ()) for state in states]
     asked = replace(view(), pages=pages)
-    assert filled(decision(), asked, replace(book, wording={"breach": {"en": "{{ next_step }}"}}), NOW) == step
+    assert filled(decision(), asked, replace(book, wording={"breach": {"en": {"default": "{{ next_step }}"}}}), NOW) == step
 
 
 # The sandbox
@@ -125,13 +126,13 @@ def test_a_wording_that_is_missing_is_told_for_good(book: Book) -> None:
     ],
 )
 def test_the_customer_is_written_to_in_their_language_or_the_nearest(book: Book, locale: Any, text: str) -> None:
-    spoken = replace(book, wording={"breach": {"en": "Hello", "de": "Hallo", "de-AT": "Servus"}})
+    spoken = replace(book, wording={"breach": {locale: {"default": text} for locale, text in LANGUAGES.items()}})
     facts = {} if locale is None else {"locale": locale}
     assert filled(decision(), view(**facts), spoken, NOW) == text
 
 
 def test_without_english_the_first_language_is_taken(book: Book) -> None:
-    assert filled(decision(), view(), replace(book, wording={"breach": {"fr": "Bonjour"}}), NOW) == "Bonjour"
+    assert filled(decision(), view(), replace(book, wording={"breach": {"fr": {"default": "Bonjour"}}}), NOW) == "Bonjour"
 
 
 def test_times_are_told_in_the_calendars_zone(tmp_path: Path) -> None:

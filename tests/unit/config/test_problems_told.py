@@ -248,9 +248,9 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         OFFICE + GOLD.replace("always", "office") + "    targets: {}\n    after_breach: [1d after]\n",
         *(8, "agreements.gold.after_breach.0", "'1d after'", "hours", "not 24x7"),
     ),
-    "an approval that nobody asks for": (
-        ALWAYS + GOLD + "    targets: {}\n    customer_updates: {every: 4h, approve: lead}\n",
-        *(8, "agreements.gold.customer_updates.approve", "'lead'", "none", "without approval"),
+    "an approval by a role that nobody has heard of": (
+        ALWAYS + GOLD + "    targets: {}\n    customer_updates: {every: 4h, approve: boss}\n",
+        *(8, "agreements.gold.customer_updates.approve", "'boss'", "one of agent", ""),
     ),
     "a customer's wish in other words": (
         "customers:\n  acme: {updates: no}\n",
