@@ -21,6 +21,7 @@ import uvicorn
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from adapters.email.sender import EmailSender
 from adapters.helpdesk.cloudevents import batch_of
 from adapters.ledger.engine import database_name
 from adapters.ledger.seal_file import JsonSealFile
@@ -146,7 +147,7 @@ def build_app(
     role: Role = "run",
 ) -> App:
     """Put the bot together; stand-ins may be given for clock, ledger, senders and what is shared. Raises LedgerError,
-    RedisUrlError.
+    RedisUrlError, SmtpUrlError.
     """
     clock = clock or WallClock()
     ledger = ledger or open_ledger(settings.database_url, open_fields(book))
@@ -154,6 +155,9 @@ def build_app(
     bell = shared.bell
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
     by_platform.setdefault("local", ledger.chat)
+    if settings.smtp_url is not None:
+        mail = EmailSender(settings.smtp_url.get_secret_value(), settings.smtp_from or "")
+        by_platform.setdefault(mail.platform, mail)
     figures = Metrics(lambda: (ledger.reader.health(clock.now()), standing(ledger.reader, book, clock.now())), clock.now)
     registrar = Registrar(ledger, book, clock, list(by_platform))
 

@@ -64,7 +64,7 @@ class Delivery:
         self._ledger, self._book, self._clock, self._senders = ledger, book, clock, senders
         self._watch, self._limits, self._figures, self._said = watch, limits, figures, said
         self._drawing = Drawing(ledger, book, registrar)
-        self._unreached = Unreached(ledger, clock, watch, senders)
+        self._unreached = Unreached(ledger, book, clock, watch, senders)
         self._promising = Promising(ledger, book, clock, watch)
         self._nudged = {platform: Wake() for platform in senders}
         self._busy: dict[str, set[asyncio.Future[None]]] = {platform: set() for platform in senders}

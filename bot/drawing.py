@@ -17,7 +17,7 @@ from bot.ports import Ledger
 from bot.records import ALONE, NOTICE, ChatEntry, OutboxRow, TicketView
 from bot.registrar import AUDIENCE, Registrar
 from bot.sending import DeliveryError, Post, PostKind
-from bot.wording import customer_card, draft_card
+from bot.wording import address_of, customer_card, draft_card
 from escalation.book import Book
 from rules.decisions import Decision
 from rules.durations import spoken
@@ -40,7 +40,8 @@ class Drawing:
         kind, card = self._card(message, row, views, now)
         lines = tuple(self._line(row, len(message.tickets) > 1, now) for row in message.rows if _speaks(row))
         ref = message.post.ref if message.post else None
-        return Post(message.bundle or row.id, row.channel, kind, card, lines, ref, row.ticket)
+        to = address_of(views[row.ticket].facts, self._book) if kind == "letter" else None
+        return Post(message.bundle or row.id, row.channel, kind, card, lines, ref, row.ticket, to)
 
     def _card(self, message: Message, row: OutboxRow, views: Mapping[str, TicketView], now: int) -> tuple[PostKind, Card]:
         if message.bundle is not None:

@@ -18,7 +18,8 @@ PostKind = Literal["card", "list", "letter", "notice"]
 @dataclass(frozen=True)
 class Post:
     """One message as a platform is asked to say it: a new one, or, where it stands there under `ref`, its present state with
-    more `lines` for its thread. `id` is the message's own, and the same when it is sent again after a crash.
+    more `lines` for its thread. `id` is the message's own, and the same when it is sent again after a crash; `to` is the
+    e-mail address that a letter is for.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Post:
     lines: tuple[ChatEntry, ...] = ()
     ref: str | None = None
     about: str | None = None
+    to: str | None = None
 
 
 @dataclass(frozen=True)

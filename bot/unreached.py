@@ -1,16 +1,17 @@
-"""Unreached: a call that can never be delivered goes back to the ladder as an event, so that the next step comes at once.
+"""Unreached: a call that can never be delivered goes back to the ladder as an event, so that the next step comes at once; that
+a customer's letter was refused is told to the team.
 
 Decided here: who counts as unreached: a person or a channel that no other platform reaches. Not decided here: what the ladder
 makes of it (`escalation.page`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from bot.messages import clipped
 from bot.ports import Ledger, WallClockPort
 from bot.records import OutboxRow
-from bot.sending import Sender
 from bot.watch import Watch
+from escalation.book import Book
 from escalation.effects import CALLS
 from escalation.lateness import SOURCE
 from escalation.pages import UNREACHED
@@ -24,14 +25,18 @@ PASSIVE = ("local", "terminal")
 
 
 class Unreached:
-    """Tells the ladder who could not be reached through `senders`."""
+    """Tells the ladder, or the team, who could not be reached."""
 
-    def __init__(self, ledger: Ledger, clock: WallClockPort, watch: Watch, senders: Mapping[str, Sender]) -> None:
-        self._ledger, self._clock, self._watch, self._senders = ledger, clock, watch, senders
+    def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch, platforms: Collection[str]) -> None:
+        self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
+        self._platforms = platforms
 
     def tell(self, rows: Sequence[OutboxRow], why: str) -> None:
         """Rows can never be delivered."""
         for row in rows:
+            if row.audience == "customer":
+                self._tell_team(row, why)
+                continue
             decision = Decision.of(row.body["decision"]) if "decision" in row.body else None
             who = _called(row, decision) if decision else None
             if decision and who and not self._elsewhere(row):
@@ -40,6 +45,23 @@ class Unreached:
                 after = decision.at + 1  # at the instant of the call itself it would count as before it
                 if self._ledger.intake.act(event, lambda: max(self._clock.now(), after)):  # noqa: B023 - called at once
                     self._watch.nudge()
+
+    def _tell_team(self, row: OutboxRow, why: str) -> None:
+        """A letter could not be delivered: somebody has to write otherwise."""
+        decision, now = Decision.of(row.body["decision"]), self._clock.now()
+        agreement = self._book.promises.agreement(decision.agreement, decision.version)
+        team = self._book.teams.get((agreement.team if agreement else None) or "")
+        line = f"The letter to {clipped(decision.customer, 60)} did not go out by {row.platform}: {clipped(why)}"
+        body = {**row.body, "audience": "team", "line": line, "decision": {**row.body["decision"], "at": now}}
+        places = {**team.channels, "terminal": team.id} if team else {}
+        self._ledger.outbox.add(
+            [
+                OutboxRow(f"undelivered/{row.id}/{platform}", row.ticket, platform, channel, body, now)
+                for platform, channel in places.items()
+                if platform in self._platforms
+            ],
+            now,
+        )
 
     def _elsewhere(self, row: OutboxRow) -> bool:
         """Whether the same call reaches them on another platform, or may."""

@@ -18,6 +18,7 @@ from bot.needed import URGENT
 from bot.ports import Ledger, LedgerError, LedgerUnavailableError, WallClockPort
 from bot.records import PRESSING, SILENT, SPOKEN, History, OutboxRow, Written
 from bot.registrar import Registrar
+from bot.wording import address_of
 from escalation.book import Book
 from escalation.effects import CALLS, Effect, effects_of
 from escalation.facts import NO_FACTS, Facts
@@ -163,7 +164,8 @@ class Watch:
                 found, new = self._found(history, facts, now)
             effects = effects_of(new, history.recorded, self._book, now, found.moments)
             urgent = found.facts.get("priority") == URGENT
-            rows = [row for effect in effects for row in self._rows(effect, now, urgent)]
+            writable = address_of(found.facts, self._book) is not None
+            rows = [row for effect in effects for row in self._rows(effect, now, urgent, writable)]
             return Written(found, history.seen, new, rows, self._teams, now, delayed)
         except LedgerUnavailableError:
             raise
@@ -175,7 +177,7 @@ class Watch:
     def _found(self, history: History, facts: Facts, now: int) -> tuple[Look, list[Decision]]:
         return found_in(history, self._book, facts, now, self._registrar.republished_at)
 
-    def _rows(self, effect: Effect, now: int, urgent: bool) -> list[OutboxRow]:
+    def _rows(self, effect: Effect, now: int, urgent: bool, writable: bool) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""
         rows = []
         decision, calls = effect.decision, effect.audience == "person" or effect.decision.kind in CALLS
@@ -184,7 +186,7 @@ class Watch:
         body = {**said, "urgent": urgent, "decision": decision.plain()}
         for platform in self._platforms:
             channel = self._channel(effect, platform)
-            if channel is not None:
+            if channel is not None and (platform != "email" or writable):
                 key = f"{effect.key}/{platform}"
                 rows.append(OutboxRow(key, decision.ticket, platform, channel, body, now, priority=priority))
         return rows

@@ -5,6 +5,7 @@ Decided here: which template is taken and what it may use: `promise`, `due`, `ne
 decided here: whether a customer is written to.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ _PROMISES = {
 }
 USUAL_SPAN = 4 * HOUR
 """Between two letters, where the agreement names none."""
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[\w-]+(\.[\w-]+)*", re.ASCII)
 _LONGEST = 4_000
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, trim_blocks=True)
 
@@ -43,6 +45,15 @@ def customer_card(decision: Decision, view: TicketView, book: Book, now: int, to
     text = filled(decision, view, book, now, told)
     title = clipped(view.facts.get("title"))
     return Card(title=f"{view.ticket} · {title}" if title else view.ticket, lines=tuple(text.splitlines()))
+
+
+def address_of(facts: Mapping[str, Any], book: Book) -> str | None:
+    """Where letters about a ticket go: to the requester, or else to the customer's contact."""
+    requester, customer = facts.get("requester"), facts.get("customer")
+    known = book.promises.customers.get(customer, {}) if isinstance(customer, str) else {}
+    asked = requester.get("email") if isinstance(requester, Mapping) else None
+    addresses = (asked, known.get("contact"))
+    return next((found for found in addresses if isinstance(found, str) and _ADDRESS.fullmatch(found)), None)
 
 
 def draft_card(letter: Decision, card: Card, book: Book) -> Card:

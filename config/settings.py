@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     """Where each seal is also kept, outside the database."""
     seal_channel: str | None = None
     """Where each seal is said, as `platform:channel`."""
+    smtp_url: SecretStr | None = None
+    """The mail server that takes letters to customers."""
+    smtp_from: str | None = None
+    """Whom letters come from: `Acme Support <support@acme.example>`."""
     archive_folder: Path | None = None
     """Where entries go that were kept long enough."""
     sla_retention_below_13_months: str | None = None

@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.desk import DESK, NINE, Desk, answered, desk, opened, wire, words
+from bot.sending import DeliveryError, Post
+from tests.support.desk import DESK, NINE, Desk, Recorder, answered, desk, opened, wire, words
 
 PROGRESS = DESK + '  progress:\n    en: "We are still on it. {{ expected }} More by {{ next_update }}."\n'
 APPROVED = PROGRESS.replace("customer_updates: {every: 4h}", "customer_updates: {every: 4h, approve: approver}")
+TERMS = "credits: {below: {95%: 5%, 80%: 25%}, of: monthly_fee, cap: 20%, claim_within: 30d}"
 CREDITS = (
-    PROGRESS.replace(
-        "customer_updates: {every: 4h}",
-        "customer_updates: {every: 4h}\n    credits: {below: {95%: 5%, 80%: 25%}, of: monthly_fee, cap: 20%, claim_within: 30d}",
-    )
+    PROGRESS.replace("customer_updates: {every: 4h}", f"customer_updates: {{every: 4h}}\n    {TERMS}")
     .replace("More by {{ next_update }}.", "{{ credit }}")
     .replace("acme: {tier: gold}", "acme: {tier: gold, monthly_fee: 12000 EUR}")
 )
@@ -167,3 +166,34 @@ def test_a_time_that_like_tickets_do_not_keep_is_not_promised(tmp_path: Path) ->
     refused = here.say("/sla promise T-1 by 15:30")
     assert "half of the tickets like T-1 still needed 6 hours or more from here on" in words(refused)
     assert promise(here) == []
+
+
+class Mail(Recorder):
+    """A mail server that refuses one address."""
+
+    def send(self, post: Post, now: int) -> str:
+        if post.to == "gone@acme.example":
+            raise DeliveryError("the mail server refused it: 550 no such user", permanent=True)
+        return super().send(post, now)
+
+
+def test_a_letter_goes_to_the_requester_or_else_to_the_contact_and_to_nobody_where_there_is_none(tmp_path: Path) -> None:
+    mail = Mail(platform="email")
+    here = desk(tmp_path, DESK.replace("acme: {tier: gold}", "acme: {tier: gold, contact: ops@acme.example}"), senders=[mail])
+    here.take(
+        opened(NINE, "T-1", requester={"email": "eva@acme.example"}),
+        opened(NINE, "T-2"),
+        opened(NINE, "T-3", customer="other", tier="gold"),
+        opened(NINE, "T-4", requester={"email": "eva@acme.example\nBcc: all@x.example"}),
+    )
+    here.go(BREACHED)
+    to = {post.about: post.to for post in mail.posts}
+    assert to == {"T-1": "eva@acme.example", "T-2": "ops@acme.example", "T-4": "ops@acme.example"}
+
+
+def test_a_refused_address_is_told_to_the_team(tmp_path: Path) -> None:
+    here = desk(tmp_path, senders=[Mail(platform="email")])
+    here.take(opened(NINE, requester={"email": "gone@acme.example"}))
+    here.go("2026-01-05T09:10:01Z")
+    said = here.log("support")
+    assert "The letter to acme did not go out by email: the mail server refused it: 550 no such user" in said

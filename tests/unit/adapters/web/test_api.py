@@ -187,7 +187,7 @@ def test_figures_tell_how_late_and_how_well_the_bot_is(tmp_path: Path) -> None:
     here.take({"specversion": "1.0"})
     figures = here.client().get("/metrics").text
     for line in (
-        'slakeeper_look_lag_seconds_count{cause="event"} 1.0',
+        'slakeeper_look_lag_seconds_count{cause="event"} 2.0',
         'slakeeper_batch_size_sum{what="events"} 1.0',
         "slakeeper_quarantined_events 1.0",
         'slakeeper_clocks{agreement="gold",metric="first_response",verdict="overdue"} 1.0',
