@@ -27,6 +27,7 @@ from rules.problems import did_you_mean
 
 _SHOWN = 20
 _MONTHS = 180 * DAY
+_ONCALL_AHEAD = 35 * DAY
 """Further away, a time is told with its year."""
 _SEALED_WITHIN = 25 * HOUR
 """It is sealed daily; when that is longer ago, something keeps it from that."""
@@ -118,11 +119,16 @@ def pick_page(pages: Sequence[PageRow], book: Book, verb: str) -> Answer:
 
 
 def oncall(book: Book, now: int) -> Answer:
-    """Who is on call on each rota."""
+    """Who is on call on each rota, until when, and who comes then."""
     if not book.rotas:
         return _one(Card(title="There is no rota in the configuration."))
-    rows = tuple((rota.name, book.names(rota.on_call(now)) or "nobody", rota.zone.key) for rota in book.rotas.values())
-    return _one(Card(title="On call now", columns=("Rota", "Who", "Zone"), rows=rows))
+    rows = []
+    for rota in book.rotas.values():
+        turn, *later = rota.turns(now, now + _ONCALL_AHEAD)
+        until = f"{moment(turn.end, rota.zone)} ({rota.zone.key})" if later else "no end in sight"
+        following = book.names(later[0].who) or "nobody" if later else ""
+        rows.append((rota.name, book.names(turn.who) or "nobody", until, following))
+    return _one(Card(title="On call now", columns=("Rota", "Who", "Until", "Then"), rows=tuple(rows)))
 
 
 def agreements(book: Book) -> Answer:

@@ -39,6 +39,7 @@ from bot.alone import alone
 from bot.archiving import Archiving
 from bot.chores import Chore, Chores
 from bot.compliance import standing
+from bot.covering import Covering
 from bot.delivery import Delivery
 from bot.figures import Figures
 from bot.group_commit import GroupCommit
@@ -54,7 +55,7 @@ from bot.shared_ports import Shared, Topic
 from bot.watch import Watch
 from config.settings import Settings
 from escalation.book import Book
-from rules.instants import DAY, MINUTE, SECOND
+from rules.instants import DAY, HOUR, MINUTE, SECOND
 
 Role = Literal["run", "web", "worker"]
 """Everything in one process; events in, page and API; looks and deliveries."""
@@ -182,6 +183,7 @@ def build_app(
         figures,
         [
             Chore("roll-ups", SECOND, lambda _: folded(ledger)),
+            Chore("coverage", HOUR, Covering(ledger, book, clock, list(by_platform)).turn),
             *([Chore("seal", MINUTE, sealing.turn)] if sealing else []),
             *([Chore("archive", DAY, archiving.turn)] if archiving else []),
         ],

@@ -12,8 +12,10 @@ from config.agreement_checks import check_doubled, check_replaced, sound_agreeme
 from config.build import build
 from config.calendar_checks import check_calendars, check_openings
 from config.consistency import check_consistency
+from config.coverage_checks import check_coverage
 from config.default_rules import DEFAULT_RULES
 from config.extends import extend
+from config.letter_checks import check_letters
 from config.personal_checks import check_personal
 from config.references import check_actions, check_references, check_thresholds
 from config.rule_checks import check_rules
@@ -24,6 +26,7 @@ from config.threshold_checks import check_before, check_written
 from config.underpinning import check_underpinning
 from config.validate import validate
 from escalation.book import Book
+from rules.instants import of
 from rules.problems import Problem
 
 
@@ -55,5 +58,8 @@ def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book |
     check_replaced(source, sound)
     check_doubled(source, sound)
     check_underpinning(source, sound)
+    check_letters(source)
     book = build(valid, source) if all(problem.warning for problem in source.problems) else None
+    if book is not None:
+        check_coverage(source, book, of(datetime.now(UTC)))
     return book, sorted(set(source.problems))

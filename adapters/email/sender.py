@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr, formatdate, parseaddr
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-from jinja2 import Environment
+from jinja2 import Environment, Template
 
+from bot.messages import Card
 from bot.sending import DeliveryError, Post
 from bot.shared_ports import Rate, SmtpUrlError
 from rules.instants import SECOND
@@ -52,7 +54,6 @@ class EmailSender:
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         self._name, self._address, self._domain = name, address, address.rpartition("@")[2]
-        self._page = Environment(autoescape=True).from_string(Path(__file__).with_name("letter.html").read_text("utf-8"))
 
     def __repr__(self) -> str:
         return f"EmailSender({self._host}:{self._port}, from {self._address})"
@@ -81,8 +82,7 @@ class EmailSender:
         message["In-Reply-To"] = message["References"] = thread
         message["Auto-Submitted"], message["X-Auto-Response-Suppress"] = "auto-generated", "All"
         message.set_content("\n\n".join(post.card.lines) + f"\n\n{self._name or self._address}\n")
-        told = {"title": post.card.title, "lines": post.card.lines, "sender": self._name or self._address, "language": "en"}
-        message.add_alternative(self._page.render(told), subtype="html")
+        message.add_alternative(page_of(post.card, self._name or self._address), subtype="html")
         return message
 
     async def _hand_over(self, message: EmailMessage, to: str) -> None:
@@ -109,6 +109,16 @@ class EmailSender:
             raise DeliveryError(_UNKNOWN, permanent=True) from None
         finally:
             client.close()
+
+
+def page_of(card: Card, sender: str) -> str:
+    """A letter as HTML; whatever stands in it is text."""
+    return _page().render(title=card.title, lines=card.lines, sender=sender)
+
+
+@cache
+def _page() -> Template:
+    return Environment(autoescape=True).from_string(Path(__file__).with_name("letter.html").read_text("utf-8"))
 
 
 def _refused(code: int, said: str) -> DeliveryError:

@@ -233,7 +233,7 @@ def test_breaches_are_those_of_now_or_of_a_span(here: Desk) -> None:
 
 
 def test_who_is_on_call_is_told(here: Desk) -> None:
-    assert "support | Ana Costa | Europe/London" in words(here.say("oncall"))
+    assert "support | Ana Costa | Mon 12 Jan 09:00 (Europe/London) | Ben Osei" in words(here.say("oncall"))
     here.clock.move("2026-01-12T09:00:00Z")
     assert "support | Ben Osei" in words(here.say("oncall"))
 
