@@ -18,6 +18,8 @@ from rules.decisions import Decision
 from rules.instants import parse, text
 from rules.ticket import TicketEvent
 
+OURS = ("page.", "clock.", "letter.")
+"""How types of events begin that are about no person outside."""
 PUBLIC = frozenset(
     {
         *("priority", "customer", "tier", "region", "service", "group", "status", "opened_by", "assignee", "tags"),
@@ -57,8 +59,11 @@ def decision_key(decision: Decision) -> str:
 
 
 def event_entry(event: TicketEvent, now: int, public: Set[str] = PUBLIC) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The row of an event, and that of its personal fields, which are all that are not `public`, where it has some."""
-    hidden = {name: value for name, value in event.data.items() if name not in public}
+    """The row of an event, and that of its personal fields, which are all that are not `public`, where it has some. What people
+    of ours do has none: promises and pages hang on it.
+    """
+    ours = event.type.startswith(OURS)
+    hidden = {} if ours else {name: value for name, value in event.data.items() if name not in public}
     body: dict[str, Any] = {
         "id": event.id,
         "source": event.source,
@@ -66,7 +71,7 @@ def event_entry(event: TicketEvent, now: int, public: Set[str] = PUBLIC) -> tupl
         "subject": event.ticket,
         "time": text(event.time),
         "recordedtime": text(now if event.recorded is None else event.recorded),
-        "data": {name: value for name, value in event.data.items() if name in public},
+        "data": {name: value for name, value in event.data.items() if ours or name in public},
     }
     if event.sequence is not None:
         body["sequence"] = event.sequence

@@ -189,7 +189,11 @@ def test_a_customers_other_tier_holds_from_its_publication_on(tmp_path: Path) ->
     again = restarted(here, tmp_path, DESK.replace("acme: {tier: gold}", "acme: {tier: tin}"))
     again.settle()
     rows = again.client().get("/api/tickets/T-1").json()["clocks"]
-    assert {(row["state"], row["verdict"]) for row in rows} == {("cancelled", "missed"), ("cancelled", "cancelled")}
+    assert {(row["metric"], row["state"], row["verdict"]) for row in rows} == {
+        ("first_response", "cancelled", "missed"),
+        ("resolution", "cancelled", "cancelled"),
+        ("promise", "running", "on track"),  # what was promised in a letter is kept all the same
+    }
     ended = [d for d in again.recorded() if d["kind"] == "clock.cancelled"]
     assert {d["at"] for d in ended} == {"2026-01-05T09:30:00.000Z"}
     assert all("gold 1 no longer applies: configuration.published" in d["reason"] for d in ended)

@@ -85,13 +85,13 @@ def test_a_rebuild_shows_what_differs_and_mends_it(here: Desk, config: Path) -> 
         assert done.stderr == ""
         return done.returncode, done.stdout
 
-    assert rebuild() == (0, "Nothing differs: 2 tickets, 4 clocks, 2 pages.\n")
+    assert rebuild() == (0, "Nothing differs: 2 tickets, 5 clocks, 2 pages.\n")
     change(here, "update clocks set elapsed_ms = 7 where ticket = 'T-1' and metric = 'resolution'")
     code, said = rebuild()
     assert code == 1
     assert "clocks T-1/gold/resolution/1: elapsed_ms is 7, computed " in said
-    assert "1 difference in 2 tickets, 4 clocks, 2 pages.\n" in said
-    assert rebuild("--write")[1].endswith("1 difference in 2 tickets, 4 clocks, 2 pages; all are mended.\n")
+    assert "1 difference in 2 tickets, 5 clocks, 2 pages.\n" in said
+    assert rebuild("--write")[1].endswith("1 difference in 2 tickets, 5 clocks, 2 pages; all are mended.\n")
     assert rebuild()[0] == 0
 
 
@@ -143,9 +143,9 @@ def test_entries_are_exported_as_lines_and_as_parquet(here: Desk, tmp_path: Path
 
 def test_exported_events_can_be_simulated(here: Desk, config: Path) -> None:
     events = sla("ledger", "export", "--events", DATABASE_URL=here.url).stdout
-    assert {event["type"] for event in rows(events)} == {"ticket.opened", "ticket.replied"}
+    assert {event["type"] for event in rows(events)} == {"ticket.opened", "ticket.replied", "clock.promised"}
     done = sla("simulate", "--events", "-", "--config", config, "--clocks", "-", stdin=events)
-    assert (done.returncode, done.stderr, len(rows(done.stdout))) == (0, "", 4)
+    assert (done.returncode, done.stderr, len(rows(done.stdout))) == (0, "", 5)
 
 
 def test_what_was_refused_is_listed_and_replayed_when_it_is_understood(here: Desk, tmp_path: Path) -> None:
