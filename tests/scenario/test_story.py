@@ -117,7 +117,7 @@ def test_an_answer_closes_the_page_and_brings_every_card_up_to_date(here: Desk) 
 
 def test_a_ladder_that_is_used_up_says_so_and_stays_open(here: Desk) -> None:
     here.take(opened(NINE))
-    here.go("2026-01-05T12:10:00Z")
+    here.go("2026-01-05T12:40:00Z")
     (page,) = here.app.ledger.reader.pages()
     assert page.state == "exhausted"
     assert "the ladder is used up" in " ".join(line.lower() for line in here.log("support"))
