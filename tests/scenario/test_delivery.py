@@ -17,6 +17,8 @@ QUIET = DESK.replace(
     "email: ana@desk.example,  roles: [agent]}",
     'email: ana@desk.example,  roles: [agent], quiet: {zone: Europe/London, hours: {mon-sun: ["08:00-10:00"]}}}',
 )
+REACHED = DESK.replace("acme: {tier: gold}", "acme: {tier: gold, contact: ops@acme.example}")
+"""The customer can be written to."""
 CALLED = "2026-01-05T09:09:00Z"
 """Ana is paged: 90 % of ten minutes."""
 
@@ -156,7 +158,7 @@ def test_a_platform_that_passes_is_tried_again_when_it_asked_for_it(tmp_path: Pa
 @pytest.mark.parametrize("certain", [True, False])
 def test_what_was_lost_on_the_way_is_sent_again_only_where_that_cannot_be_seen_twice(tmp_path: Path, certain: bool) -> None:
     mail = Recorder(platform="email", certain=certain)
-    here = desk(tmp_path, senders=[mail])
+    here = desk(tmp_path, REACHED, senders=[mail])
     here.take(opened(NINE))
     here.go("2026-01-05T09:09:59Z")
     here.clock.move("2026-01-05T09:10:00Z")
