@@ -27,8 +27,8 @@ from rules.problems import did_you_mean
 
 _SHOWN = 20
 _MONTHS = 180 * DAY
-_ONCALL_AHEAD = 35 * DAY
 """Further away, a time is told with its year."""
+_ONCALL_AHEAD = 35 * DAY
 _SEALED_WITHIN = 25 * HOUR
 """It is sealed daily; when that is longer ago, something keeps it from that."""
 _ROOM = 100_000_000
@@ -93,6 +93,13 @@ def pick(reader: Reader, now: int, verb: str) -> Answer:
     else:
         buttons = tuple(Button(action="why", label=f"Why {id}", value=id) for id in ids)
     return _one(Card(title=f"Which ticket? {usage}", lines=(f"Due next: {', '.join(ids)}",), buttons=buttons))
+
+
+def meant(reader: Reader, now: int, id: str | None, verb: str) -> TicketView | Answer:
+    """The ticket that a command is about, or what is asked or said where that is not known."""
+    if id is None:
+        return pick(reader, now, verb)
+    return reader.ticket(id) or no_ticket(reader, id)
 
 
 def no_ticket(reader: Reader, id: str) -> Answer:

@@ -41,6 +41,7 @@ somebody else.
 """
 MOST_ATTEMPTS = 10
 _LONGEST_STOP = 5.0
+_LOST = "it was being sent when the process ended, and nobody can know whether it has arrived"
 _NOTHING_SHOWN = "nothing is shown of the ticket here"
 
 log = structlog.get_logger()
@@ -131,17 +132,16 @@ class Delivery:
 
     def _ready(self, rows: Sequence[OutboxRow], sender: Sender, now: int) -> list[OutboxRow]:
         """Without those of which nobody knows whether they were sent, and those that wait for the end of quiet hours."""
-        lost = [row for row in rows if row.lost and not sender.certain]
-        why = "it was being sent when the process ended, and nobody can know whether it has arrived"
-        self._ledger.outbox.failed(lost, why, None)
         quiet: dict[int, list[OutboxRow]] = defaultdict(list)
-        ready = []
+        ready, lost = [], []
         for row in rows:
-            until = quiet_until(row, self._book, now)
-            if until is not None:
+            if row.lost and not sender.certain:
+                lost.append(row)
+            elif (until := quiet_until(row, self._book, now)) is not None:
                 quiet[until].append(row)
-            elif row not in lost:
+            else:
                 ready.append(row)
+        self._ledger.outbox.failed(lost, _LOST, None)
         for until, waiting in quiet.items():
             self._ledger.outbox.release(waiting, until)
         return ready

@@ -161,12 +161,9 @@ class Handlers:
         return f"{verb} needs one of the roles {', '.join(roles)}. {self._book.who_has(roles)}{unknown}"
 
     def _ticket(self, command: Command) -> Answer:
-        if command.subject is None:
-            return answers.pick(self._ledger.reader, self._clock.now(), "ticket")
-        view = self._ledger.reader.ticket(command.subject)
-        if view is not None:
-            view = view.at(self._clock.now(), self._book.promises.calendars)
-        return answers.ticket(view, self._book) if view else answers.no_ticket(self._ledger.reader, command.subject)
+        now = self._clock.now()
+        view = answers.meant(self._ledger.reader, now, command.subject, "ticket")
+        return view if isinstance(view, Answer) else answers.ticket(view.at(now, self._book.promises.calendars), self._book)
 
     def _why(self, command: Command) -> Answer:
         if command.subject is None:

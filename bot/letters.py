@@ -6,28 +6,27 @@ nobody promises a time which like tickets do not keep. Not decided here: what a 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot import answers
+from bot.acting import Acting
 from bot.commands import Command, CommandError
 from bot.messages import Answer, Card, clipped, refusal, said
 from bot.needed import needless_letter
 from bot.outlook import forecast
 from bot.ports import Ledger, WallClockPort
 from bot.records import TicketView
-from bot.times import in_full, moment
+from bot.times import in_full, instant_at, moment
 from bot.watch import Watch
 from escalation.book import Book
-from escalation.lateness import SOURCE
 from escalation.letters import APPROVED, KEPT_BACK, REFUSED, RELEASED, expires_at, letter_id
 from escalation.people import Person
 from escalation.reconcile import LETTER
 from rules.clock_row import ClockRow
 from rules.decisions import Decision
-from rules.instants import MINUTE, InstantError, of, parse, text, to_datetime
+from rules.instants import MINUTE, InstantError, of, text, to_datetime
 from rules.promised import GIVEN
-from rules.ticket import TicketEvent
 
 USAGE = "/sla promise T-1 by 14:30"
 
@@ -36,7 +35,8 @@ class Letters:
     """Decides about letters and promises of one ledger."""
 
     def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch) -> None:
-        self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
+        self._ledger, self._book, self._clock = ledger, book, clock
+        self._acting = Acting(ledger, clock, watch)
 
     def judge(self, command: Command, who: Person, act: str) -> Answer:
         """Send a letter that waits for somebody's approval, or do not."""
@@ -53,17 +53,15 @@ class Letters:
         if (why_not := self._too_late(letter, recorded)) is not None:
             return refusal(f"Nothing was sent: {why_not}.")
         type = APPROVED if command.step == "approve" else REFUSED
-        self._act(ticket, type, {"letter": command.subject, "by": who.id}, act)
+        self._acting.do(ticket, type, {"letter": command.subject, "by": who.id}, act)
         done = "goes out" if type == APPROVED else "is not sent"
         return said(f"The letter to {clipped(letter.customer, 60)} about {ticket} {done}: {who.name} decided it.")
 
     def promise(self, command: Command, who: Person, act: str) -> Answer:
         """A person has promised the customer to be heard of by a time: it gets a clock."""
-        if command.subject is None:
-            return answers.pick(self._ledger.reader, self._clock.now(), "ticket")
-        view = self._ledger.reader.ticket(command.subject)
-        if view is None:
-            return answers.no_ticket(self._ledger.reader, command.subject)
+        view = answers.meant(self._ledger.reader, self._clock.now(), command.subject, "promise")
+        if isinstance(view, Answer):
+            return view
         running = [c for c in view.clocks if c.stopped_at is None and c.kind == "sla"]
         if not running:
             return refusal(f"No promise to a customer runs for {view.ticket}, so there is nothing to measure this one by.")
@@ -73,7 +71,7 @@ class Letters:
         if (why_not := self._unkept(view, clock, until, now)) is not None:
             return refusal(why_not)
         data = {"until": text(until), "agreement": clock.agreement, "version": clock.version, "by": who.name}
-        self._act(view.ticket, GIVEN, data, act)
+        self._acting.do(view.ticket, GIVEN, data, act)
         return said(f"{who.name} promised {view.ticket} an answer by {moment(until, zone)} ({zone.key}).")
 
     def _unkept(self, view: TicketView, clock: ClockRow, until: int, now: int) -> str | None:
@@ -115,11 +113,6 @@ class Letters:
         agreement = self._book.promises.agreement(letter.agreement, letter.version)
         return agreement.customer_updates.approve if agreement else None
 
-    def _act(self, ticket: str, type: str, data: dict[str, str], act: str) -> None:
-        now = self._clock.now()
-        self._ledger.intake.act(TicketEvent(ticket, type, now, data, act, SOURCE, recorded=now), self._clock.now)
-        self._watch.look_now(ticket)
-
 
 def _by(words: tuple[str, ...], zone: ZoneInfo, now: int) -> int:
     """`by 14:30`, the next time that it is; or a date with a time. Raises CommandError."""
@@ -127,8 +120,7 @@ def _by(words: tuple[str, ...], zone: ZoneInfo, now: int) -> int:
     local = to_datetime(now).astimezone(zone)
     try:
         if "T" in said:
-            named = datetime.fromisoformat(said)
-            at = parse(said) if named.tzinfo else of(named.replace(tzinfo=zone))
+            at = instant_at(said, zone)
         else:
             hour, minute = said.split(":")
             today = local.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)

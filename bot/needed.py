@@ -32,7 +32,7 @@ def needless(row: OutboxRow, view: TicketView, book: Book) -> str | None:
 
 
 def _call(decision: Decision, view: TicketView, book: Book) -> str | None:
-    page = next((page for page in view.pages if page.page == decision.page), None)
+    page = view.page_of(decision)
     if page is None:
         return "the page is not on record any more"
     match page.state:
@@ -46,7 +46,7 @@ def _call(decision: Decision, view: TicketView, book: Book) -> str | None:
 
 
 def _reminder(decision: Decision, view: TicketView) -> str | None:
-    page = next((page for page in view.pages if page.page == decision.page), None)
+    page = view.page_of(decision)
     takers = [page.acknowledged_by] if page and page.state == "acknowledged" else []
     return None if takers == decision.to else "the acknowledgement is over, or another person's"
 
@@ -55,7 +55,7 @@ def needless_letter(decision: Decision, view: TicketView, book: Book) -> str | N
     """Why a letter need not go out any more; None: it has to."""
     if decision.agreement is None:
         return "the ticket is done" if view.facts.get("status") in DONE else None
-    clock = next((c for c in view.clocks if (c.agreement, c.metric, c.cycle) == decision.clock), None)
+    clock = view.clock_of(decision)
     if clock is None:
         return "its clock is not on record any more"
     if clock.stopped_at is not None or clock.verdict == "excused":

@@ -5,6 +5,7 @@ where there are too few of them, or it says otherwise, the letter says that ther
 month stands so far. Not decided here: the words around it (`wording`).
 """
 
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import NamedTuple
@@ -62,11 +63,10 @@ def _credit(view: TicketView, agreement: Agreement, reader: Reader, book: Book, 
         return ""
     span = period("month", now, agreement.calendar.zone_on(to_datetime(now).date()))
     tallies = reader.tally(now, {"customer": customer}, within=(span.start, span.end))
-    verdicts: dict[str, int] = {}
+    verdicts = Counter[str]()
     for tally in tallies:
         if tally.agreement == agreement.name:
-            for verdict, n in tally.verdicts.items():
-                verdicts[verdict] = verdicts.get(verdict, 0) + n
+            verdicts.update(tally.verdicts)
     kept = Attainment.of(verdicts)
     owed = terms.share(Fraction(kept.met, kept.judged)) if kept.judged else Fraction(0)
     fee = book.promises.customers.get(customer, {}).get(terms.of)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import answers
+from bot.acting import Acting, done
 from bot.commands import ACTING, Command
 from bot.messages import Answer, Button, Card, clipped, counted, refusal, said, stamped
 from bot.ports import Ledger, StaleError, WallClockPort
@@ -16,7 +17,6 @@ from bot.records import History, TicketView
 from bot.times import moment
 from bot.watch import Watch
 from escalation.book import Book
-from escalation.lateness import SOURCE
 from escalation.page import PageRow
 from escalation.pages import ACKNOWLEDGED, ESCALATED, HANDED_OVER
 from escalation.people import Person
@@ -24,7 +24,6 @@ from rules.decisions import Decision
 from rules.durations import spoken
 from rules.instants import MINUTE
 from rules.problems import did_you_mean
-from rules.ticket import TicketEvent
 
 _MOST_TRIES = 20
 _MOST_PEOPLE = 20
@@ -37,6 +36,7 @@ class Paging:
 
     def __init__(self, ledger: Ledger, book: Book, clock: WallClockPort, watch: Watch) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
+        self._acting = Acting(ledger, clock, watch)
 
     def acknowledge(self, command: Command, who: Person, act: str) -> Answer:
         """Take a page for a time, or all on a list; who has it already has it for longer."""
@@ -102,24 +102,22 @@ class Paging:
 
     def escalate(self, command: Command, who: Person, act: str) -> Answer:
         """Call the next step of the ladder now; until that is confirmed, say whom it would call."""
-        if command.subject is None:
-            return answers.pick(self._ledger.reader, self._clock.now(), "escalate")
-        view = self._ledger.reader.ticket(command.subject)
-        if view is None:
-            return answers.no_ticket(self._ledger.reader, command.subject)
+        view = answers.meant(self._ledger.reader, self._clock.now(), command.subject, "escalate")
+        if isinstance(view, Answer):
+            return view
         if command.step != "now":
             return self._asked_to_confirm(view, who)
         for _ in range(_MOST_TRIES):
             history = self._ledger.looks.histories([view.ticket])[0]
             view = self._ledger.reader.ticket(view.ticket) or view
-            if _done(history, act):
+            if done(history, act):
                 return refusal(f"{view.ticket} was escalated by this press already.")
             late = self._meanwhile(history, command.shown, lambda entry: entry.page is not None)
             if late:
                 return self._too_late(view.ticket, late)
             before = {page.page: (page.step, page.next_at, page.to) for page in view.pages}
             try:
-                self._act(view.ticket, ESCALATED, {"by": who.id}, act, history.seen)
+                self._acting.do(view.ticket, ESCALATED, {"by": who.id}, act, history.seen)
             except StaleError:
                 continue
             view = self._ledger.reader.ticket(view.ticket) or view
@@ -132,7 +130,7 @@ class Paging:
         return refusal(_BUSY.format(view.ticket))
 
     def _asked_to_confirm(self, view: TicketView, who: Person) -> Answer:
-        foreseen = self._watch.foreseen(self._event(view.ticket, ESCALATED, {"by": who.id}, "foreseen"))
+        foreseen = self._watch.foreseen(self._acting.event(view.ticket, ESCALATED, {"by": who.id}, "foreseen"))
         known = {page.page: (page.step, page.next_at, page.to) for page in view.pages}
         moved = [page for page in foreseen.pages if page.to and known.get(page.page) != (page.step, page.next_at, page.to)]
         if not moved:
@@ -149,7 +147,7 @@ class Paging:
         for _ in range(_MOST_TRIES):
             history = self._ledger.looks.histories([page.ticket])[0]
             page = self._ledger.reader.page(page.page) or page
-            if _done(history, act):
+            if done(history, act):
                 return page
             late = self._meanwhile(history, shown, lambda entry: entry.page == page.page and entry.kind in _TAKEN)  # noqa: B023
             if late:
@@ -160,22 +158,11 @@ class Paging:
             if why_not:
                 return refusal(why_not)
             try:
-                self._act(page.ticket, type, {"page": page.page, **data}, act, history.seen)
+                self._acting.do(page.ticket, type, {"page": page.page, **data}, act, history.seen)
             except StaleError:
                 continue
             return self._ledger.reader.page(page.page) or page
         return refusal(_BUSY.format(page.ticket))
-
-    def _act(self, ticket: str, type: str, data: Mapping[str, Any], act: str, seen: int) -> None:
-        """Write a person's act into the ticket's history, and look at it at once. Raises StaleError where the ticket is no more
-        what was `seen`.
-        """
-        self._ledger.intake.act(self._event(ticket, type, data, act), self._clock.now, seen)
-        self._watch.look_now(ticket)
-
-    def _event(self, ticket: str, type: str, data: Mapping[str, Any], act: str) -> TicketEvent:
-        now = self._clock.now()
-        return TicketEvent(ticket, type, now, data, act, SOURCE, recorded=now)
 
     def _meanwhile(self, history: History, shown: int | None, matters: Any) -> list[Decision]:
         """What has happened since a button was drawn."""
@@ -237,11 +224,6 @@ class Paging:
 
 _NOBODY = "no clock of it runs under an agreement with a ladder, or the ladder reaches nobody."
 _BUSY = "{} changes faster than it can be answered: try again."
-
-
-def _done(history: History, act: str) -> bool:
-    """Whether this very press stands in the history already: it may be delivered twice."""
-    return any(event.id == act and event.source == SOURCE for event in history.events)
 
 
 def _calls(pages: Sequence[PageRow], book: Book) -> str:

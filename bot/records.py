@@ -127,6 +127,14 @@ class TicketView:
     looked_at: int | None = None
     attention_at: int | None = None
 
+    def clock_of(self, decision: Decision) -> ClockRow | None:
+        """The clock that a decision is about."""
+        return next((c for c in self.clocks if (c.agreement, c.metric, c.cycle) == decision.clock), None)
+
+    def page_of(self, decision: Decision) -> PageRow | None:
+        """The page that a decision is about."""
+        return next((page for page in self.pages if page.page == decision.page), None)
+
     def at(self, now: int, calendars: Mapping[str, BusinessCalendar]) -> "TicketView":
         """The ticket with its clocks as they stand now."""
         return replace(self, clocks=[clock.at(now, calendars) for clock in self.clocks])

@@ -6,16 +6,15 @@ zone; that a field which nobody asks about may be misspelt. Not decided here: wh
 
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.commands import CommandError
 from bot.messages import clipped
+from bot.times import instant_at
 from escalation.book import Book
 from rules.conditions import Condition, fields_of
-from rules.instants import InstantError, of, text
-from rules.instants import parse as instant
+from rules.instants import InstantError, text
 from rules.problems import did_you_mean
 from rules.ticket import USUAL
 
@@ -112,16 +111,7 @@ def _instant(said: str, zone: ZoneInfo, now: int) -> str:
     if said.lower() == "now":
         return text(now)
     try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        moment = None
-    if moment is not None and moment.tzinfo is None:
-        try:
-            return text(of(moment.replace(tzinfo=zone)))
-        except OverflowError:
-            moment = None
-    try:
-        return text(instant(said))
+        return text(instant_at(said, zone))
     except InstantError:
         raise CommandError(
             f"{said[:40]!r} is no time: write 2026-12-01T09:00 ({zone.key}), 2026-12-01T09:00:00Z or now"

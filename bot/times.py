@@ -1,15 +1,17 @@
 """Times for people.
 
-Decided here: how instants read in messages: by the wall clock of a zone that is named. Not decided here: which zone.
+Decided here: how instants read in messages, and how people write them: by the wall clock of a zone that is named. Not decided
+here: which zone.
 """
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import arrow
 
 from bot.messages import counted
 from rules.calendar import UTC
-from rules.instants import SECOND, to_datetime
+from rules.instants import SECOND, InstantError, of, parse, to_datetime
 
 
 def moment(at: int, zone: ZoneInfo = UTC, *, year: bool = False) -> str:
@@ -22,6 +24,15 @@ def in_a_sentence(at: int, zone: ZoneInfo) -> str:
     local = arrow.get(to_datetime(at)).to(zone.key)
     place = zone.key.rpartition("/")[2].replace("_", " ")
     return f"{local.format('HH:mm')} on {local.format('dddd D MMMM')} ({place} time)"
+
+
+def instant_at(said: str, zone: ZoneInfo) -> int:
+    """A date with a time as a person writes it; without an offset it is by the wall clock of a zone. Raises InstantError."""
+    try:
+        named = datetime.fromisoformat(said)
+        return parse(said) if named.tzinfo else of(named.replace(tzinfo=zone))
+    except (ValueError, OverflowError):
+        raise InstantError(f"{said[:40]!r} is no time") from None
 
 
 def in_full(milliseconds: int, *, days: bool = True) -> str:

@@ -99,7 +99,7 @@ def _template(name: str, facts: Mapping[str, Any], book: Book) -> str | None:
 
 
 def _values(decision: Decision, view: TicketView, book: Book, now: int, told: Outlook) -> dict[str, str]:
-    clock = _clock(decision, view)
+    clock = view.clock_of(decision)
     due = clock.due_at if clock and clock.due_at is not None else decision.at
     promise = _PROMISES.get(decision.metric or "", "help you")
     within = f" within {_limit(clock, book)}" if clock else ""
@@ -134,7 +134,3 @@ def _next_step(view: TicketView) -> str:
     if "acknowledged" in states:
         return "One of us has taken it on."
     return "The people responsible have been called." if states - {"closed"} else "We are looking into it."
-
-
-def _clock(decision: Decision, view: TicketView) -> ClockRow | None:
-    return next((c for c in view.clocks if (c.agreement, c.metric, c.cycle) == decision.clock), None)

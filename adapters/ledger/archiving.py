@@ -18,10 +18,11 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 from adapters.ledger import chain
 from adapters.ledger.archive_files import ArchiveFolder, month_of
 from adapters.ledger.archived import ARCHIVED_KIND, Archived, archived, spans_of
+from adapters.ledger.bulk import in_parts
 from adapters.ledger.database import Database
 from adapters.ledger.erasing import ledger_entry
 from adapters.ledger.exporting import exported
-from adapters.ledger.forgetting import forget, in_parts
+from adapters.ledger.forgetting import forget
 from adapters.ledger.leases import check_held
 from adapters.ledger.outbox import WAITING
 from adapters.ledger.schema import clocks, entries, outbox, pages, tickets

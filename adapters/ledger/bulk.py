@@ -15,8 +15,16 @@ from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.exc import DBAPIError
 
+_AT_ONCE = 500
+"""So many values one question takes."""
+
 Row = Mapping[str, Any]
 Values = tuple[Any, ...]
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A few at a time, as many as one question takes."""
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 def fetch_all(connection: Connection, wanted: Select[Any], **values: Any) -> list[Values]:

@@ -15,9 +15,10 @@ from pydantic_core import from_json
 from sqlalchemy import Connection, delete, func, select
 
 from adapters.ledger import chain
+from adapters.ledger.bulk import in_parts
 from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical
-from adapters.ledger.forgetting import forget, in_parts
+from adapters.ledger.forgetting import forget
 from adapters.ledger.intake import attend
 from adapters.ledger.schema import entries, personal, quarantine, tickets
 

@@ -6,18 +6,18 @@ that people see that something was there. Not decided here: whose fields, why, a
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pydantic_core import from_json
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from adapters.ledger.bulk import in_parts
 from adapters.ledger.database import one_at_a_time
 from adapters.ledger.entries import canonical
 from adapters.ledger.schema import chat, chat_log, entries, outbox, personal, tickets
 from bot.messages import Card
 
 ERASED = "erased"
-_AT_ONCE = 500
 _FACTS = update(tickets).where(tickets.c.id == bindparam("own"))
 _REDRAWN = update(chat).where(chat.c.id == bindparam("own"))
 
@@ -29,11 +29,6 @@ def forget(connection: Connection, ids: Collection[str]) -> list[int]:
         gone += _fields(connection, some)
         _said(connection, some)
     return gone
-
-
-def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """A few at a time, as many as one question takes."""
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 def _fields(connection: Connection, ids: Sequence[str]) -> list[int]:

@@ -107,17 +107,17 @@ class SqlOutbox:
     def failed(self, rows: Sequence[OutboxRow], error: str, retry_at: int | None) -> None:
         """They were not said: again at `retry_at`, or never."""
         state = {"state": "failed"} if retry_at is None else {"state": "held", "due_at": retry_at}
-        self._database.write(lambda connection: _mark(connection, rows, error=storable(error[:500]), **state))
+        self._marked(rows, error=storable(error[:500]), **state)
 
     def dropped(self, rows: Sequence[OutboxRow], why: str, now: int) -> None:
         """They are not said, as that is no longer needed."""
         state = {"state": "dropped", "sent_at": now, "error": storable(why[:500])}
-        self._database.write(lambda connection: _mark(connection, rows, **state))
+        self._marked(rows, **state)
 
     def release(self, rows: Sequence[OutboxRow], again_at: int = 0, *, held: bool = False) -> None:
         """Not tried after all: they keep their places, and are tried from an instant on."""
         state = {"state": "held" if held else "pending", "due_at": again_at, "attempts": outbox.c.attempts - 1}
-        self._database.write(lambda connection: _mark(connection, rows, **state))
+        self._marked(rows, **state)
 
     def reopen(self) -> None:
         """After a crash of the only process: what was being sent was lost on the way."""
@@ -149,6 +149,10 @@ class SqlOutbox:
         if ticket is not None:
             wanted = wanted.where(outbox.c.ticket == ticket)
         return [_row(row) for row in self._database.read(lambda connection: connection.execute(wanted).all())]
+
+    def _marked(self, rows: Sequence[OutboxRow], **values: Any) -> None:
+        if rows:
+            self._database.write(lambda connection: _mark(connection, rows, **values))
 
     def again(self, ids: Sequence[int]) -> list[int]:
         """Send what failed, or was dropped, once more, whatever it was given up for; the ids of what that was."""

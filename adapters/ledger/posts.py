@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from adapters.ledger.bulk import upsert_all
+from adapters.ledger.bulk import in_parts, upsert_all
 from adapters.ledger.database import Database
 from adapters.ledger.schema import posts
 from bot.records import ALONE, OutboxRow
@@ -48,8 +48,8 @@ class SqlPosts:
 
         def work(connection: Connection) -> Standing:
             own: dict[str, Posted] = {}
-            for start in range(0, len(tickets), 500):
-                known = select(posts).where(here, posts.c.ticket.in_(tickets[start : start + 500]))
+            for some in in_parts(tickets):
+                known = select(posts).where(here, posts.c.ticket.in_(some))
                 own |= {row.ticket: _posted(row) for row in connection.execute(known)}
             said_at = connection.execute(select(func.max(posts.c.said_at)).where(here)).scalar()
             fresh = connection.execute(lately).scalar() or 0

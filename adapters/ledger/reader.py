@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, text
 
+from adapters.ledger.bulk import in_parts
 from adapters.ledger.database import Database
 from adapters.ledger.engine import file_of
 from adapters.ledger.open_tickets import open_tickets
@@ -29,8 +30,6 @@ _LAST_CHARACTER = "\U0010ffff"
 _LATE = 20 * SECOND
 _LIKE = 500
 """So many of the latest clocks tell how long the next ones run."""
-_AT_ONCE = 500
-"""So many values one question takes."""
 
 
 class SqlReader:
@@ -63,8 +62,7 @@ class SqlReader:
             }
 
         def work(connection: Connection) -> dict[str, TicketView]:
-            parts = [some(connection, ids[start : start + _AT_ONCE]) for start in range(0, len(ids), _AT_ONCE)]
-            return {id: view for part in parts for id, view in part.items()}
+            return {id: view for part in in_parts(ids) for id, view in some(connection, part).items()}
 
         return self._database.read(work) if ids else {}
 
