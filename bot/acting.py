@@ -7,10 +7,14 @@ known by its name. Not decided here: who may do what (`handlers`), and what beco
 from collections.abc import Mapping
 from typing import Any
 
+from bot.messages import Answer, clipped, refusal
 from bot.ports import Ledger, WallClockPort
 from bot.records import History
 from bot.watch import Watch
+from escalation.book import Book
 from escalation.lateness import SOURCE
+from escalation.people import Person
+from rules.problems import did_you_mean
 from rules.ticket import TicketEvent
 
 
@@ -29,6 +33,16 @@ class Acting:
         """Write an act, and look at the ticket. Raises StaleError where the ticket is no more what was `seen`."""
         self._ledger.intake.act(self.event(ticket, type, data, act), self._clock.now, seen)
         self._watch.look_now(ticket)
+
+
+def somebody(book: Book, said: str) -> Person | Answer:
+    """A person by id or name, as in `@ana`."""
+    wanted = said.removeprefix("@").casefold()
+    for person in book.people.values():
+        if wanted in (person.id.casefold(), person.name.casefold()):
+            return person
+    hint = did_you_mean(wanted, [person.id for person in book.people.values()])
+    return refusal(f"There is nobody called {clipped(said, 60)!r}. {hint}".rstrip())
 
 
 def done(history: History, act: str) -> bool:

@@ -45,6 +45,12 @@ VERBS: dict[str, Verb] = {
             "exceptions [list|all|X-1|request …|approve X-1|refuse X-1|revoke X-1]",
             "Which exceptions are active? Ask for one, decide on one.",
         ),
+        Verb(
+            "reviews",
+            "reviews [all|R-1|cause R-1 …|action R-1 @ana by 2026-12-01 …|done R-1 2|handover R-1 @ben|close R-1 …]",
+            "What do we learn from breaches? Everybody may read.",
+            ACTING,
+        ),
         Verb("report", "report [PERIOD] [by FIELD and FIELD] [for WHOM]", "A period in figures: last month, 2026-10 …"),
         Verb("oncall", "oncall", "Who is on call?"),
         Verb("agreements", "agreements", "What have we promised to whom?"),
@@ -57,6 +63,7 @@ LONGEST_ACK = 30 * DAY
 PERIODS = ("open", "today", "week")
 SPANS = ("month", "last month", "week", "last week", "quarter", "year")
 STEPS = ("list", "all", "request", "approve", "refuse", "revoke")
+REVIEWING = ("cause", "action", "done", "handover", "close")
 _EXCEPTION = re.compile(r"[Xx]-\d+")
 _NEEDS_TICKET = ("ticket", "why", "escalate")
 
@@ -99,6 +106,8 @@ def parse(text: str) -> Command:
         if rest and _EXCEPTION.fullmatch(rest[0]):
             return Command(verb, "show", words=(rest[0].upper(),))
         return Command(verb, _one_of(verb, rest[:1], STEPS) or "list", words=tuple(rest[1:]))
+    if verb == "reviews":
+        return _reviews(rest)
     if verb == "report":
         return Command(verb, words=tuple(rest))
     if verb == "help":
@@ -142,6 +151,8 @@ def completions(text: str, tickets: Sequence[str], pages: Sequence[str]) -> list
         options = ("approve ", "refuse ")
     elif verb == "exceptions":
         options = STEPS
+    elif verb == "reviews":
+        options = ("all", *(f"{step} " for step in REVIEWING))
     elif verb == "report":
         options = SPANS
     elif verb == "help":
@@ -177,6 +188,18 @@ def _ack(rest: Sequence[str]) -> Command:
             ) from None
         return Command("ack", rest[0] if len(rest) == 3 else None, lasts)
     return Command("ack", _at_most_one("ack", rest))
+
+
+def _reviews(rest: Sequence[str]) -> Command:
+    if len(rest) < 2:
+        if rest and rest[0].lower() in REVIEWING:
+            raise CommandError(f"Which review? Write /sla reviews {rest[0].lower()} R-…; /sla reviews lists them")
+        return Command("reviews", rest[0] if rest else None)
+    step = rest[0].lower()
+    if step not in REVIEWING:
+        hint = did_you_mean(step, REVIEWING)
+        raise CommandError(f"{step[:40]!r} is nothing that is done in a review. {hint}".rstrip())
+    return Command("reviews", rest[1], words=tuple(rest[2:]), step=step)
 
 
 def _at_most_one(verb: str, rest: Sequence[str]) -> str | None:

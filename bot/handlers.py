@@ -19,6 +19,7 @@ from bot.ports import Ledger, WallClockPort
 from bot.records import Health
 from bot.registrar import RefusalError, Registrar
 from bot.requests import request_of, unfamiliar
+from bot.reviews import Reviews
 from bot.shared_ports import Shared
 from bot.watch import Watch
 from bot.why import why
@@ -38,8 +39,14 @@ _BUTTONS: dict[str, tuple[str, str | None]] = {
     "why": ("why", None),
     "send_letter": ("message", "approve"),
     "drop_letter": ("message", "refuse"),
+    "review": ("reviews", None),
+    "review_cause": ("reviews", "cause"),
+    "review_done": ("reviews", "done"),
+    "review_close": ("reviews", "close"),
 }
 """What a button stands for: a command, and the step of it."""
+_WITH_A_WORD = ("handover_to", "review_cause", "review_done")
+"""Buttons whose value begins with the word that follows the subject of their command."""
 REQUESTING = (*ACTING, "approver")
 """Roles that may ask for an exception; who may decide is the registrar's affair."""
 _ARCHIVED = "The history of {0} is in the archive's files. How it ended is said by /sla ticket {0}."
@@ -62,12 +69,14 @@ class Handlers:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._registrar, self._shared, self._sealing = registrar, shared, sealing
         paging, letters = Paging(ledger, book, clock, watch), Letters(ledger, book, clock, watch)
+        reviews = Reviews(ledger, book, clock, watch)
         self._acts: dict[str, Callable[[Command, Person, str], Answer]] = {
             "ack": paging.acknowledge,
             "handover": paging.hand_over,
             "escalate": paging.escalate,
             "message": letters.judge,
             "promise": letters.promise,
+            "reviews": reviews.act,
         }
         self._queries: dict[str, Callable[[Command], Answer]] = {
             "status": lambda command: status(ledger.reader, book, command.subject, clock.now()),
@@ -76,6 +85,7 @@ class Handlers:
             "breaches": lambda command: answers.breaches(ledger.reader, book, command.subject or "open", clock.now()),
             "ticket": self._ticket,
             "why": self._why,
+            "reviews": reviews.show,
             "oncall": lambda _: answers.oncall(book, clock.now()),
             "agreements": lambda _: answers.agreements(book),
             "health": lambda _: answers.health(self._health(), clock.now()),
@@ -99,9 +109,9 @@ class Handlers:
         verb, step = _BUTTONS[action]
         shown, subject = unstamped(value.replace("\0", "?"))
         words: tuple[str, ...] = ()
-        if action == "handover_to":
-            to, _, subject = subject.partition("|")
-            words = (to,)
+        if action in _WITH_A_WORD:
+            word, _, subject = subject.partition("|")
+            words = (word,)
         return self.carry_out(Command(verb, subject, words=words, step=step, shown=shown), who, act)
 
     def carry_out(self, command: Command, who: Person | None, act: str | None = None) -> Answer:
@@ -109,11 +119,11 @@ class Handlers:
         self._registrar.refresh()
         if self._registrar.superseded:
             return refusal("This process has an older configuration than the one that was published last: restart it.")
+        if command.verb in self._queries and command.step is None:
+            return self._queries[command.verb](command)
         roles = VERBS[command.verb].roles
         if roles and (who is None or not set(roles) & set(who.roles)):
             return refusal(self._needed(command.verb, roles, who))
-        if command.verb in self._queries:
-            return self._queries[command.verb](command)
         if command.verb == "exceptions":
             return self._exceptions(command, who, act)
         assert who is not None

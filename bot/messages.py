@@ -35,6 +35,10 @@ class Button(_Neutral):
         "revoke",
         "send_letter",
         "drop_letter",
+        "review",
+        "review_cause",
+        "review_done",
+        "review_close",
     ]
     label: str
     value: str

@@ -1,8 +1,9 @@
 """Needed: whether what waits to be said still has to be said.
 
 Decided here: a call is dropped once somebody has the page, the page is closed or it has gone on to others; a letter once its
-clock has been stopped, corrected or excused; a reminder once the acknowledgement is another. Whom quiet hours keep from being
-called is called when they end, unless it is urgent. Pure. Not decided here: when a message goes out (`delivery`).
+clock has been stopped, corrected or excused; a reminder once the acknowledgement is another, or what it is about is done. Whom
+quiet hours keep from being called is called when they end, unless it is urgent. Pure. Not decided here: when a message goes
+out (`delivery`).
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from escalation.book import Book
 from escalation.effects import CALLS, REMINDED
 from escalation.letters import RELEASED
 from escalation.reconcile import LETTER
+from escalation.reviews import REMINDED as REVIEW_DUE
 from rules.decisions import Decision
 from rules.ticket import DONE
 
@@ -28,6 +30,8 @@ def needless(row: OutboxRow, view: TicketView, book: Book) -> str | None:
         return needless_letter(decision, view, book)
     if decision.kind in CALLS and decision.to:
         return _call(decision, view, book)
+    if decision.kind == REVIEW_DUE:
+        return _review_due(decision, view)
     return _reminder(decision, view) if decision.kind == REMINDED else None
 
 
@@ -49,6 +53,18 @@ def _reminder(decision: Decision, view: TicketView) -> str | None:
     page = view.page_of(decision)
     takers = [page.acknowledged_by] if page and page.state == "acknowledged" else []
     return None if takers == decision.to else "the acknowledgement is over, or another person's"
+
+
+def _review_due(decision: Decision, view: TicketView) -> str | None:
+    id, _, number = (decision.cause or "").rpartition("/")
+    review = next((review for review in view.reviews if review.review == id), None)
+    if review is None:
+        return "the review is not on record any more"
+    if number != "0":
+        return "it is done" if review.actions[int(number) - 1].done_at is not None else None
+    if review.state == "closed":
+        return "the review is closed"
+    return None if [review.reviewer] == decision.to else "another person reviews it now"
 
 
 def needless_letter(decision: Decision, view: TicketView, book: Book) -> str | None:

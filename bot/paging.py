@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import answers
-from bot.acting import Acting, done
+from bot.acting import Acting, done, somebody
 from bot.commands import ACTING, Command
 from bot.messages import Answer, Button, Card, clipped, counted, refusal, said, stamped
 from bot.ports import Ledger, StaleError, WallClockPort
@@ -23,7 +23,6 @@ from escalation.people import Person
 from rules.decisions import Decision
 from rules.durations import spoken
 from rules.instants import MINUTE
-from rules.problems import did_you_mean
 
 _MOST_TRIES = 20
 _MOST_PEOPLE = 20
@@ -86,7 +85,7 @@ class Paging:
             return page
         if not command.words:
             return self._pick_person(page)
-        to = self._person(" ".join(command.words))
+        to = somebody(self._book, " ".join(command.words))
         if isinstance(to, Answer):
             return to
 
@@ -191,15 +190,6 @@ class Paging:
             return refusal(f"There is no page and no ticket {clipped(subject, 60)!r}. {choose}")
         mine = [page for page in view.pages if page.state != "closed"] or list(view.pages)
         return mine[0] if mine else refusal(f"Nobody is being paged for {view.ticket}.")
-
-    def _person(self, said: str) -> Person | Answer:
-        """Somebody by id or name."""
-        wanted = said.removeprefix("@").casefold()
-        for person in self._book.people.values():
-            if wanted in (person.id.casefold(), person.name.casefold()):
-                return person
-        names = [person.id for person in self._book.people.values()]
-        return refusal(f"There is nobody called {clipped(said, 60)!r}. {did_you_mean(wanted, names)}".rstrip())
 
     def _pick_person(self, page: PageRow) -> Answer:
         able = [p for p in self._book.people.values() if set(p.roles) & set(ACTING) and p.id != page.acknowledged_by]

@@ -27,6 +27,7 @@ from bot.records import (
 from bot.sending import Chat, Outbox, Posts
 from escalation.page import PageRow
 from escalation.people import Person
+from escalation.reviews import ReviewRow
 from rules.clock_row import VERDICTS, ClockRow
 from rules.ticket import TicketEvent
 
@@ -114,6 +115,14 @@ class Reader(Protocol):
     def pages(self, *, open_only: bool = True, limit: int = 100) -> list[PageRow]: ...
 
     def page(self, page: str) -> PageRow | None: ...
+
+    def reviews(self, *, unfinished: bool, limit: int) -> list[ReviewRow]:
+        """Reviews, latest first; of those in which something is still to be done, the oldest first."""
+
+    def review(self, review: str) -> ReviewRow | None: ...
+
+    def causes(self, since: int) -> Mapping[str, int]:
+        """What breaches since an instant were put down to, and how often."""
 
     def tally(
         self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: Sequence[str] = ()

@@ -11,6 +11,7 @@ from bot.messages import Card
 from bot.shared_ports import ProcessState
 from escalation.look import Look
 from escalation.page import PageRow
+from escalation.reviews import ReviewRow
 from rules.calendar import BusinessCalendar
 from rules.clock_row import ClockRow
 from rules.decisions import Decision
@@ -124,6 +125,7 @@ class TicketView:
     facts: Mapping[str, Any]
     clocks: Sequence[ClockRow]
     pages: Sequence[PageRow]
+    reviews: Sequence[ReviewRow] = ()
     looked_at: int | None = None
     attention_at: int | None = None
 

@@ -24,6 +24,7 @@ from escalation.effects import CALLS, Effect, effects_of
 from escalation.facts import NO_FACTS, Facts
 from escalation.lateness import delay
 from escalation.look import Look
+from escalation.reviews import REMINDED as REVIEW_DUE
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 
@@ -180,10 +181,11 @@ class Watch:
     def _rows(self, effect: Effect, now: int, urgent: bool, writable: bool) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""
         rows = []
-        decision, calls = effect.decision, effect.audience == "person" or effect.decision.kind in CALLS
+        decision, reviewed = effect.decision, effect.decision.kind == REVIEW_DUE
+        calls = (effect.audience == "person" and not reviewed) or decision.kind in CALLS
         priority = SILENT if effect.line is None else PRESSING if calls else SPOKEN
         said = {"audience": effect.audience, "who": effect.who, "line": effect.line, "mentions": effect.mentions}
-        body = {**said, "urgent": urgent, "decision": decision.plain()}
+        body = {**said, "urgent": urgent and not reviewed, "decision": decision.plain()}
         for platform in self._platforms:
             channel = self._channel(effect, platform)
             if channel is not None and (platform != "email" or writable):

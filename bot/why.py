@@ -5,6 +5,7 @@ Decided here: how events and decisions read as one table. Not decided here: thei
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.cards import ticket_card, zone_of
 from bot.messages import Answer, clipped
@@ -12,7 +13,7 @@ from bot.records import History, TicketView
 from bot.times import moment
 from escalation.book import Book
 from escalation.facts import NO_FACTS
-from escalation.look import look
+from escalation.look import Look, look
 from escalation.reconcile import CORRECTED
 from rules.conditions import why_not
 from rules.decisions import Decision
@@ -25,6 +26,7 @@ _DONE = {
     "ticket.tagged": "tagged",
     "ticket.untagged": "tag taken off",
     "review.opened": "review opened",
+    "review.reminded": "reminded",
     "page.opened": "paged",
     "page.stepped": "paged",
     "page.acknowledged": "page taken",
@@ -33,6 +35,7 @@ _DONE = {
     "page.closed": "page closed",
 }
 
+COLUMNS = ("When", "What", "Why")
 _LATE = {"message.team": "told as it stood"}
 """Of what is said late, only the last is said in each place: how the ticket stands then."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -40,11 +43,29 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 def why(history: History, book: Book) -> Answer:
     """Everything that happened to a ticket and what it did, in the order of time."""
+    found = _standing(history, book)
+    zone = zone_of(found.clocks, book)
+    view = TicketView(history.ticket, found.facts, found.clocks, found.pages, found.reviews)
+    card = ticket_card(view, book)
+    none = () if found.clocks else (_why_none(found.facts, book, min(event.time for event in history.events)),)
+    shown = {
+        "lines": (*none, f"Times are by the clock of {zone.key}."),
+        "columns": COLUMNS,
+        "rows": timeline(history, book, zone),
+        "buttons": (),
+    }
+    return Answer(cards=(card.model_copy(update=shown),))
+
+
+def _standing(history: History, book: Book) -> Look:
     # The record is what was decided then; what the present look adds is only the order.
     latest = max(event.known_at for event in history.events)
     latest = max([latest, *(decision.at for decision in history.recorded)])
-    found = look(history.ticket, history.events, book, NO_FACTS.remembering(history.recorded), latest)
-    zone = zone_of(found.clocks, book)
+    return look(history.ticket, history.events, book, NO_FACTS.remembering(history.recorded), latest)
+
+
+def timeline(history: History, book: Book, zone: ZoneInfo) -> tuple[tuple[str, ...], ...]:
+    """Everything that happened and what it did, as rows of a table with COLUMNS."""
     lines: list[tuple[int, int, tuple[str, str, str]]] = []
     for event in history.events:
         said = sorted(event.data.items(), key=lambda item: (item[0] not in book.promises.asked, item[0]))
@@ -69,16 +90,7 @@ def why(history: History, book: Book) -> Answer:
         reason = _INSTANT.sub(lambda found: moment(parse(found[0]), zone), reason)
         lines.append((decision.at, 1, (moment(decision.at, zone), about, clipped(reason, 800))))
     lines.sort(key=lambda line: line[:2])
-    view = TicketView(history.ticket, found.facts, found.clocks, found.pages)
-    card = ticket_card(view, book)
-    none = () if found.clocks else (_why_none(found.facts, book, min(event.time for event in history.events)),)
-    shown = {
-        "lines": (*none, f"Times are by the clock of {zone.key}."),
-        "columns": ("When", "What", "Why"),
-        "rows": tuple(row for _, _, row in lines),
-        "buttons": (),
-    }
-    return Answer(cards=(card.model_copy(update=shown),))
+    return tuple(row for _, _, row in lines)
 
 
 def _what(decision: Decision, book: Book, *, several: bool) -> str:

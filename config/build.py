@@ -25,7 +25,7 @@ from config.schema import (
 )
 from config.source import Source
 from escalation.book import Action, Book, Rule
-from escalation.people import Team
+from escalation.people import ReviewTerms, Team
 from rules.agreement import Agreement, Credits, CustomerUpdates, Target
 from rules.attainment import Objective
 from rules.calendar import BusinessCalendar
@@ -138,4 +138,6 @@ def _target(section: TargetSection | None, calendar: BusinessCalendar, calendars
 
 def _team(name: str, section: TeamSection) -> Team:
     channels = {str(platform): channel for platform, channel in section.channels.items()}
-    return Team(name, section.lead, section.rota, {"local": name} | channels)
+    said = section.reviews
+    reviews = ReviewTerms(said.rota, said.within, tuple(said.causes)) if said else None
+    return Team(name, section.lead, section.rota, {"local": name} | channels, reviews)

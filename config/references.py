@@ -23,6 +23,7 @@ _REFERENCES: dict[tuple[str, ...], str] = {
     ("agreements", "*", "targets", "*", "*", "calendar"): "calendars",
     ("teams", "*", "lead"): "people",
     ("teams", "*", "rota"): "rotas",
+    ("teams", "*", "reviews", "rota"): "rotas",
     ("rotas", "*", "shifts", "*", "who"): "people",
     ("rotas", "*", "shifts", "*", "who", "*"): "people",
     ("rotas", "*", "overrides", "*", "who"): "people",

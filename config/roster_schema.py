@@ -26,7 +26,7 @@ from config.section import Section
 from escalation.ladder import OpenHours
 from escalation.people import ROLES
 from rules.durations import Threshold
-from rules.instants import MINUTE
+from rules.instants import DAY, MINUTE
 
 
 def _role(value: Any) -> Any:
@@ -76,6 +76,12 @@ class PersonSection(Section):
 class GrantSection(Section):
     slack_group: Text | None = None
     discord_role: Text | None = None
+
+
+class ReviewsSection(Section):
+    rota: Text | None = None
+    within: Milliseconds = 7 * DAY
+    causes: Annotated[list[Text], Field(max_length=50)] = []
 
 
 class HandOverSection(Section):

@@ -27,7 +27,7 @@ from config.fields import (
     Zone,
     wrong,
 )
-from config.roster_schema import GrantSection, LadderSection, PersonSection, Role, RotaSection
+from config.roster_schema import GrantSection, LadderSection, PersonSection, ReviewsSection, Role, RotaSection
 from config.section import Section, none_is_nothing
 from rules.calendar import UTC
 from rules.durations import WARN_AT, parse_threshold
@@ -65,6 +65,7 @@ class TeamSection(Section):
     lead: Text | None = None
     rota: Text | None = None
     channels: dict[Literal["slack", "discord", "local"], Text] = {}
+    reviews: ReviewsSection | None = None
 
 
 class HolidaysSection(Section):

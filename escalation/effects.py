@@ -14,9 +14,11 @@ from typing import Literal
 from escalation.book import Book
 from escalation.letters import KEPT_BACK, RELEASED
 from escalation.reconcile import CORRECTED, LETTER
+from escalation.reviews import OPENED as REVIEWED
+from escalation.reviews import REMINDED as REVIEW_DUE
 from escalation.roster import CHANNEL
 from rules.decisions import Decision
-from rules.instants import MINUTE
+from rules.instants import DAY, MINUTE
 from rules.metrics import in_words
 from rules.moments import Moment
 
@@ -73,8 +75,11 @@ def effects_of(
             effects.extend(_effect(decision, "team", team, decision.reason) for team in teams)
         elif decision.kind in CALLS and decision.to:
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
-        elif decision.kind == REMINDED:
+        elif decision.kind == REMINDED or (decision.kind == REVIEW_DUE and decision.at > now - DAY):
             effects.extend(_effect(decision, "person", who, _sentence(decision.reason), (who,)) for who in decision.to or ())
+        elif decision.kind == REVIEWED and decision.to:
+            line = f"{book.names(decision.to)} reviews this breach: /sla reviews {decision.ticket}"
+            effects.extend(_effect(decision, "team", team, line) for team in teams)
         elif decision.kind.startswith("page.") and decision.team:
             effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))
         elif decision.kind in _LOGGED or corrected.get(decision.clock) is decision:

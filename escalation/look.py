@@ -14,6 +14,7 @@ from escalation.book import Book
 from escalation.facts import Count, Facts
 from escalation.page import PageRow
 from escalation.responses import Responses
+from escalation.reviews import ReviewRow
 from rules.clock_row import ClockRow
 from rules.clocks import TicketClocks, clocks_of
 from rules.crossings import NEVER
@@ -31,6 +32,7 @@ class Look:
     ticket: str
     clocks: list[ClockRow]
     pages: list[PageRow]
+    reviews: list[ReviewRow]
     decisions: list[Decision]
     attention_at: int | None
     facts: Mapping[str, Any]
@@ -47,11 +49,12 @@ def respond(clocks: TicketClocks, book: Book, facts: Facts, now: int) -> Look:
     """The second half of a look, for clocks already computed."""
     responses = Responses(clocks, book, facts)
     responses.run(now)
-    upcoming = min([clocks.next_at, *(page.deadline for page in responses.pages.all)])
+    upcoming = min([clocks.next_at, responses.reviews.next_at(), *(page.deadline for page in responses.pages.all)])
     return Look(
         ticket=clocks.ticket,
         clocks=clocks.rows,
         pages=[page.row() for page in responses.pages.all if not page.waiting],
+        reviews=[review.row() for review in responses.reviews.all],
         decisions=sorted(responses.decisions, key=attrgetter("at")),
         attention_at=upcoming if upcoming < NEVER else None,
         facts=clocks.facts,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from escalation.week import QuietHours
+from rules.instants import DAY
 
 ROLES = ("agent", "lead", "escalation_manager", "approver", "leadership", "admin")
 
@@ -29,13 +30,23 @@ class Person:
 
 
 @dataclass(frozen=True)
+class ReviewTerms:
+    """How a team reviews its breaches: by whom, within how many milliseconds, and which causes it knows."""
+
+    rota: str | None = None
+    within: int = 7 * DAY
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Team:
-    """A team: its lead, its rota, and its channel on each platform."""
+    """A team: its lead, its rota, its channel on each platform, and how it reviews breaches."""
 
     id: str
     lead: str | None = None
     rota: str | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+    reviews: ReviewTerms | None = None
 
     def channel_on(self, platform: str) -> str | None:
         """Its channel on a platform, None where it has none there; the terminal shows what is for any team."""

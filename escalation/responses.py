@@ -14,6 +14,8 @@ from escalation.facts import Count, Facts
 from escalation.letters import APPROVED, REFUSED, Letters
 from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
+from escalation.reviews import ACTS, Reviews
+from escalation.reviews import OPENED as REVIEWED
 from rules.agreement import Agreement
 from rules.clock_row import BROKEN
 from rules.clocks import TicketClocks
@@ -35,6 +37,7 @@ class Responses:
     def __init__(self, clocks: TicketClocks, book: Book, facts: Facts) -> None:
         self.decisions: list[Decision] = []
         self.pages = Pages(book, clocks.moments, facts.pages, self.decisions.append)
+        self.reviews = Reviews(book, self._add)
         self.counted: list[Count] = []
         self._clocks, self._book, self._facts = clocks, book, facts
         self._agreement = book.promises.agreement
@@ -70,9 +73,11 @@ class Responses:
         self._time_out(now + 1)
 
     def _time_out(self, until: int) -> None:
-        """Apply the deadlines of pages before an instant."""
+        """Apply the deadlines of pages and reviews before an instant."""
         while (at := self.pages.next_at()) < until:
             self.pages.time_out(at)
+        while (at := self.reviews.next_at()) < until:
+            self.reviews.time_out(at)
 
     def _take_event(self, moment: Moment) -> None:
         if moment.event.type.startswith("page."):
@@ -81,6 +86,9 @@ class Responses:
             return
         if moment.event.type in (APPROVED, REFUSED):
             self._letters.judge(moment, self._book.names)
+            return
+        if moment.event.type in ACTS:
+            self.reviews.act(moment)
             return
         facts = moment.facts
         if facts["answer"] or facts["assigned"]:
@@ -171,7 +179,7 @@ class Responses:
             case "tag":
                 self._tag(action.target, cause, reason)
             case "review":
-                self._say(cause, "review.opened", reason)
+                self.reviews.open(cause, _following(cause, REVIEWED, reason), agreement)
             case "update_customer" if not cause.born:
                 self._letters.write(action.target, cause, facts.get("customer"), agreement, reason)
 

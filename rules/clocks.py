@@ -24,7 +24,7 @@ from rules.moments import Moment
 from rules.promised import GIVEN, Promised
 from rules.promises import Promise, Promises
 from rules.standing import row_of
-from rules.ticket import NOTHING_HAPPENED, PUBLISHED, Ticket, TicketEvent, in_order
+from rules.ticket import BY_PEOPLE, NOTHING_HAPPENED, PUBLISHED, Ticket, TicketEvent, in_order
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ class _Run:
     def take(self, event: TicketEvent) -> None:
         """Apply one event: first what it does to the metrics, then what it changes about the promises."""
         facts = self.ticket.facts
-        if event.type.startswith(("page.", "letter.")):  # what people of ours do is no event of the ticket
+        if event.type.startswith(BY_PEOPLE):
             self.moments.append(Moment(event, dict(facts)))
             return
         if event.type == GIVEN:

@@ -22,6 +22,8 @@ from typing import Any
 OPENED, UPDATED, REPLIED = "ticket.opened", "ticket.updated", "ticket.replied"
 PUBLISHED = "configuration.published"
 """Another configuration holds from then on: what is lent to the ticket may differ."""
+BY_PEOPLE = ("page.", "letter.", "review.")
+"""How types of events begin that tell what people of ours do: these change nothing about the ticket."""
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 DONE = ("solved", "closed")
 _GONE = ("ticket.deleted", "ticket.merged")

@@ -21,10 +21,11 @@ from rules.instants import MINUTE, InstantError, parse, text
 from rules.promised import GIVEN
 from rules.ticket import TicketEvent
 
-OURS = ("page.", "clock.", "letter.", "exception.", "ledger.")
+OURS = ("page.", "clock.", "letter.", "review.", "exception.", "ledger.")
 IN_FILES = (
     *("page.acknowledged", "page.escalated", "page.handed_over", "page.unreached", "page.delayed"),
     *(GIVEN, "letter.approved", "letter.refused"),
+    *("review.caused", "review.added", "review.done", "review.handed_over", "review.closed"),
     *(REQUESTED, *MOVES),
 )
 """What people of ours do, as a file has it that is simulated."""

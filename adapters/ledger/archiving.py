@@ -25,7 +25,8 @@ from adapters.ledger.exporting import exported
 from adapters.ledger.forgetting import forget
 from adapters.ledger.leases import check_held
 from adapters.ledger.outbox import WAITING
-from adapters.ledger.schema import clocks, entries, outbox, pages, tickets
+from adapters.ledger.schema import clocks, entries, pages, tickets
+from adapters.ledger.schema_said import outbox
 from adapters.ledger.seals import all_seals
 from bot.ports import ARCHIVING
 from bot.records import Moved

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from adapters.ledger.bulk import insert_all
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.entries import storable
-from adapters.ledger.schema import chat, chat_log
+from adapters.ledger.schema_said import chat, chat_log
 from bot.messages import Card
 from bot.records import ChatEntry, ChatMessage
 from bot.sending import Post

@@ -18,8 +18,10 @@ from rules.decisions import Decision
 from rules.instants import parse, text
 from rules.ticket import TicketEvent
 
-OURS = ("page.", "clock.", "letter.")
+OURS = ("page.", "clock.", "letter.", "review.")
 """How types of events begin that are about no person outside."""
+WRITTEN = ("what", "note")
+"""Fields of these in which people write what they like."""
 PUBLIC = frozenset(
     {
         *("priority", "customer", "tier", "region", "service", "group", "status", "opened_by", "assignee", "tags"),
@@ -60,10 +62,10 @@ def decision_key(decision: Decision) -> str:
 
 def event_entry(event: TicketEvent, now: int, public: Set[str] = PUBLIC) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The row of an event, and that of its personal fields, which are all that are not `public`, where it has some. What people
-    of ours do has none: promises and pages hang on it.
+    of ours do has none but what they wrote: promises and pages hang on it.
     """
     ours = event.type.startswith(OURS)
-    hidden = {} if ours else {name: value for name, value in event.data.items() if name not in public}
+    hidden = {name: value for name, value in event.data.items() if (name in WRITTEN if ours else name not in public)}
     body: dict[str, Any] = {
         "id": event.id,
         "source": event.source,
@@ -71,7 +73,7 @@ def event_entry(event: TicketEvent, now: int, public: Set[str] = PUBLIC) -> tupl
         "subject": event.ticket,
         "time": text(event.time),
         "recordedtime": text(now if event.recorded is None else event.recorded),
-        "data": {name: value for name, value in event.data.items() if ours or name in public},
+        "data": {name: value for name, value in event.data.items() if name not in hidden},
     }
     if event.sequence is not None:
         body["sequence"] = event.sequence

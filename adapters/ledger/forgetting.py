@@ -1,8 +1,8 @@
 """Forgetting: the personal fields of tickets, and what was made of them.
 
-Decided here: that they go with their salts from beside the entries, from what is known of a ticket now, from the local chat and
-from what was sent. What was said stays in its place without its words, and cards stay with the ticket's id for a title, so
-that people see that something was there. Not decided here: whose fields, why, and what is noted of it.
+Decided here: that they go with their salts from beside the entries, from what is known of a ticket now, from its reviews, from
+the local chat and from what was sent. What was said stays in its place without its words, and cards stay with the ticket's id
+for a title, so that people see that something was there. Not decided here: whose fields, why, and what is noted of it.
 """
 
 from collections import defaultdict
@@ -14,11 +14,13 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from adapters.ledger.bulk import in_parts
 from adapters.ledger.database import one_at_a_time
 from adapters.ledger.entries import canonical
-from adapters.ledger.schema import chat, chat_log, entries, outbox, personal, tickets
+from adapters.ledger.schema import entries, personal, reviews, tickets
+from adapters.ledger.schema_said import chat, chat_log, outbox
 from bot.messages import Card
 
 ERASED = "erased"
 _FACTS = update(tickets).where(tickets.c.id == bindparam("own"))
+_REVIEWED = update(reviews).where(reviews.c.review == bindparam("own"))
 _REDRAWN = update(chat).where(chat.c.id == bindparam("own"))
 
 
@@ -27,6 +29,7 @@ def forget(connection: Connection, ids: Collection[str]) -> list[int]:
     gone: list[int] = []
     for some in in_parts(sorted(ids)):
         gone += _fields(connection, some)
+        _written(connection, some)
         _said(connection, some)
     return gone
 
@@ -46,6 +49,16 @@ def _fields(connection: Connection, ids: Sequence[str]) -> list[int]:
     mine = select(entries.c.seq).where(entries.c.ticket.in_(ids))
     connection.execute(delete(personal).where(personal.c.entry.in_(mine)))
     return gone
+
+
+def _written(connection: Connection, ids: Sequence[str]) -> None:
+    """Take what people wrote out of the tickets' reviews."""
+    kept = connection.execute(select(reviews.c.review, reviews.c.actions).where(reviews.c.ticket.in_(ids))).all()
+    told = [
+        {"own": id, "note": None, "actions": canonical([["", *of] for _, *of in from_json(actions)])} for id, actions in kept
+    ]
+    if told:
+        connection.execute(_REVIEWED, told)
 
 
 def _without(facts: str, names: Iterable[str]) -> str:

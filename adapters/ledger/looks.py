@@ -17,8 +17,9 @@ from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical, decision_entry, decision_of, event_entry, event_of, storable
 from adapters.ledger.intake import insert_personal
 from adapters.ledger.outbox import outbox_row
-from adapters.ledger.projections import write_clocks, write_pages
-from adapters.ledger.schema import clocks, entries, outbox, personal, tickets
+from adapters.ledger.projections import write_clocks, write_pages, write_reviews
+from adapters.ledger.schema import clocks, entries, personal, tickets
+from adapters.ledger.schema_said import outbox
 from bot.records import History, Written
 from rules.clock_row import BROKEN
 from rules.decisions import Decision
@@ -148,6 +149,7 @@ def _write(connection: Connection, looks: Sequence[Written]) -> None:
     insert_personal(connection, arrivals, [hidden for _, hidden in found])
     write_clocks(connection, looks)
     write_pages(connection, looks)
+    write_reviews(connection, looks)
     said = [outbox_row(row, written.now) for written in looks for row in written.outbox]
     upsert_all(connection, outbox, said, "ON CONFLICT DO NOTHING")
     upsert_all(connection, tickets, [_standing(written) for written in looks], _LOOKED)

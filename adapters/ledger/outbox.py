@@ -17,7 +17,7 @@ from adapters.ledger.bulk import upsert_all
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.entries import canonical, storable
 from adapters.ledger.posts import stands
-from adapters.ledger.schema import outbox
+from adapters.ledger.schema_said import outbox
 from bot.records import PRESSING, OutboxRow
 from bot.sending import Posted
 from rules.instants import MINUTE

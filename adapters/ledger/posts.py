@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from adapters.ledger.bulk import in_parts, upsert_all
 from adapters.ledger.database import Database
-from adapters.ledger.schema import posts
+from adapters.ledger.schema_said import posts
 from bot.records import ALONE, OutboxRow
 from bot.sending import Posted, Standing
 

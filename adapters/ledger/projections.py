@@ -1,4 +1,4 @@
-"""What is computed from entries and kept to be asked: clocks and pages.
+"""What is computed from entries and kept to be asked: clocks, pages and reviews.
 
 Decided here: that only rows which have changed are written; that a clock is grouped by what its ticket was when it was
 judged, not by what became of it later; that what rows count for is noted with them. Not decided here: how clocks stand, what
@@ -17,11 +17,12 @@ from sqlalchemy import Connection, Select, Table, delete, select, tuple_
 from adapters.ledger.among import among
 from adapters.ledger.bulk import Values, fetch_all, replace_all
 from adapters.ledger.counting import COUNTED, Changes
-from adapters.ledger.entries import storable
+from adapters.ledger.entries import canonical, storable
 from adapters.ledger.rollups import note_changes
-from adapters.ledger.schema import clocks, pages
+from adapters.ledger.schema import clocks, pages, reviews
 from bot.records import Written
 from escalation.page import PageRow
+from escalation.reviews import ReviewRow
 from rules.attainment import judged_at
 from rules.clock_row import ClockRow
 from rules.moments import facts_at
@@ -30,6 +31,8 @@ GROUPING = ("customer", "tier", "region", "service", "priority")
 CLOCK_COLUMNS = (*ClockRow._fields, *GROUPING, "judged_at", "team")
 PAGE_COLUMNS = tuple(field.name for field in fields(PageRow))
 PAGE_LISTS = ("to", "reasons", "next_to")
+REVIEW_COLUMNS = (*(field.name for field in fields(ReviewRow)), "unfinished")
+REVIEW_LISTS = ("breaches", "actions")
 _SUSPENDED = ClockRow._fields.index("suspended")
 _counted = itemgetter(*(CLOCK_COLUMNS.index(name) for name in COUNTED))
 
@@ -63,6 +66,12 @@ def write_pages(connection: Connection, looks: Sequence[Written]) -> None:
     _replace(connection, pages, PAGE_COLUMNS, [written.look.ticket for written in looks], rows)
 
 
+def write_reviews(connection: Connection, looks: Sequence[Written]) -> None:
+    """The reviews of some tickets as looks have found them."""
+    rows = [row for written in looks for row in review_rows(written)]
+    _replace(connection, reviews, REVIEW_COLUMNS, [written.look.ticket for written in looks], rows)
+
+
 def clock_rows(written: Written) -> Iterator[Values]:
     """The clocks of a look as the table has them, in the order of CLOCK_COLUMNS."""
     look = written.look
@@ -78,8 +87,18 @@ def clock_rows(written: Written) -> Iterator[Values]:
 def page_rows(written: Written) -> Iterator[Values]:
     """The pages of a look as the table has them, in the order of PAGE_COLUMNS."""
     for page in written.look.pages:
-        told = {name: json.dumps(getattr(page, name)) for name in PAGE_LISTS}
-        yield tuple(told.get(name) or getattr(page, name) for name in PAGE_COLUMNS)
+        yield _row(page, PAGE_COLUMNS, PAGE_LISTS)
+
+
+def review_rows(written: Written) -> Iterator[Values]:
+    """The reviews of a look as the table has them, in the order of REVIEW_COLUMNS."""
+    for review in written.look.reviews:
+        yield _row(review, REVIEW_COLUMNS, REVIEW_LISTS)
+
+
+def _row(known: object, columns: Sequence[str], lists: Sequence[str]) -> Values:
+    told = {name: canonical(getattr(known, name)) for name in lists}
+    return tuple(told.get(name) or getattr(known, name) for name in columns)
 
 
 def _replace(

@@ -17,11 +17,13 @@ from adapters.ledger.engine import file_of
 from adapters.ledger.open_tickets import open_tickets
 from adapters.ledger.outbox import WAITING
 from adapters.ledger.projections import PAGE_LISTS
-from adapters.ledger.schema import FAILING, clocks, entries, outbox, pages, quarantine, seals, tickets
+from adapters.ledger.schema import FAILING, UNFINISHED, clocks, entries, pages, quarantine, reviews, seals, tickets
+from adapters.ledger.schema_said import outbox
 from adapters.ledger.soonest import latest_breached, soonest_due
 from adapters.ledger.tallies import last_judged, tally
 from bot.records import Health, Tally, TicketView
 from escalation.page import PageRow
+from escalation.reviews import Item, ReviewRow
 from rules.clock_row import VERDICTS, ClockRow
 from rules.instants import SECOND
 from rules.promised import METRIC
@@ -50,13 +52,18 @@ class SqlReader:
         def some(connection: Connection, ids: Sequence[str]) -> dict[str, TicketView]:
             running: dict[str, list[ClockRow]] = {id: [] for id in ids}
             called: dict[str, list[PageRow]] = {id: [] for id in ids}
+            reviewed: dict[str, list[ReviewRow]] = {id: [] for id in ids}
             known = {row.id: row for row in connection.execute(standing.where(tickets.c.id.in_(ids)))}
             for row in connection.execute(select(clocks).where(clocks.c.ticket.in_(ids)).order_by(*order)):
                 running[row.ticket].append(_clock(row))
             for row in connection.execute(select(pages).where(pages.c.ticket.in_(ids)).order_by(pages.c.opened_at)):
                 called[row.ticket].append(_page(row))
+            for row in connection.execute(select(reviews).where(reviews.c.ticket.in_(ids)).order_by(reviews.c.opened_at)):
+                reviewed[row.ticket].append(_review(row))
             return {
-                id: TicketView(id, json.loads(own.facts), running[id], called[id], own.looked_at, own.attention_at)
+                id: TicketView(
+                    id, json.loads(own.facts), running[id], called[id], reviewed[id], own.looked_at, own.attention_at
+                )
                 for id in ids
                 if (own := known.get(id)) is not None
             }
@@ -87,6 +94,25 @@ class SqlReader:
         """One page."""
         found = self._all(select(pages).where(pages.c.page == page))
         return _page(found[0]) if found else None
+
+    def reviews(self, *, unfinished: bool, limit: int) -> list[ReviewRow]:
+        """Reviews, latest first; of those in which something is still to be done, the oldest first."""
+        wanted = select(reviews).order_by(reviews.c.opened_at.desc(), reviews.c.review)
+        if unfinished:
+            wanted = select(reviews).where(text(UNFINISHED)).order_by(reviews.c.opened_at, reviews.c.review)
+        return [_review(row) for row in self._all(wanted.limit(limit))]
+
+    def review(self, review: str) -> ReviewRow | None:
+        """One review."""
+        found = self._all(select(reviews).where(reviews.c.review == review))
+        return _review(found[0]) if found else None
+
+    def causes(self, since: int) -> dict[str, int]:
+        """What breaches since an instant were put down to, and how often, most often first."""
+        often = func.count().label("often")
+        named = select(reviews.c.cause, often).where(reviews.c.opened_at >= since, reviews.c.cause.is_not(None))
+        found = self._all(named.group_by(reviews.c.cause).order_by(often.desc(), reviews.c.cause))
+        return {row.cause: row.often for row in found}
 
     def tally(
         self, now: int, filters: Mapping[str, str], *, within: tuple[int, int] | None = None, by: Sequence[str] = ()
@@ -158,3 +184,10 @@ def _clock(row: Row[Any]) -> ClockRow:
 def _page(row: Row[Any]) -> PageRow:
     values = dict(row._mapping)
     return PageRow(**values | {name: tuple(json.loads(values[name])) for name in PAGE_LISTS})
+
+
+def _review(row: Row[Any]) -> ReviewRow:
+    values = dict(row._mapping)
+    del values["unfinished"]
+    actions = tuple(Item(*item) for item in json.loads(row.actions))
+    return ReviewRow(**values | {"breaches": tuple(json.loads(row.breaches)), "actions": actions})

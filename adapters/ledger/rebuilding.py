@@ -19,17 +19,25 @@ from adapters.ledger.intake import attend
 from adapters.ledger.projections import (
     CLOCK_COLUMNS,
     PAGE_COLUMNS,
+    REVIEW_COLUMNS,
     clock_rows,
     page_rows,
     remove_clocks,
+    review_rows,
     write_clocks,
     write_pages,
+    write_reviews,
 )
-from adapters.ledger.schema import clocks, entries, pages, tickets
+from adapters.ledger.schema import clocks, entries, pages, reviews, tickets
 from bot.records import Written
 
 Row = Mapping[str, Any]
-_NAMED_IN = (entries.c.ticket, tickets.c.id, clocks.c.ticket, pages.c.ticket)
+_COMPUTED = (
+    (clocks, CLOCK_COLUMNS, clock_rows),
+    (pages, PAGE_COLUMNS, page_rows),
+    (reviews, REVIEW_COLUMNS, review_rows),
+)
+_NAMED_IN = (entries.c.ticket, tickets.c.id, *(table.c.ticket for table, *_ in _COMPUTED))
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,11 @@ class Difference:
 
 @dataclass
 class Standing:
-    """A ticket as the tables have it; no `row` where they do not know it."""
+    """A ticket as the tables have it, with its rows by table; no `row` where they do not know it."""
 
     ticket: str
     row: Row | None = None
-    clocks: list[Row] = field(default_factory=list)
-    pages: list[Row] = field(default_factory=list)
+    rows: Mapping[str, list[Row]] = field(default_factory=lambda: {table.name: [] for table, *_ in _COMPUTED})
 
     def differences(self, written: Written | None, now: int) -> Iterator[Difference]:
         """How it differs from what was computed; None: it was never looked at, or no entry knows it."""
@@ -65,9 +72,9 @@ class Standing:
             if not self._waits(now):
                 computed["attention_at"] = look.attention_at  # type: ignore[assignment]
             yield from _columns("tickets", self.ticket, row, computed)
-        found = ([], []) if written is None else (clock_rows(written), page_rows(written))
-        yield from _rows(clocks, self.clocks, [dict(zip(CLOCK_COLUMNS, row, strict=True)) for row in found[0]])
-        yield from _rows(pages, self.pages, [dict(zip(PAGE_COLUMNS, row, strict=True)) for row in found[1]])
+        for table, columns, rows in _COMPUTED:
+            found = () if written is None else rows(written)
+            yield from _rows(table, self.rows[table.name], [dict(zip(columns, row, strict=True)) for row in found])
 
     def _waits(self, now: int) -> bool:
         """Whether it is to be looked at anyway: something has come, or its last look has failed."""
@@ -99,10 +106,9 @@ class SqlTables:
         with self._database.snapshot() as connection:
             for row in connection.execute(select(tickets).where(tickets.c.id.in_(ids))).mappings():
                 found[row["id"]].row = dict(row)
-            for row in connection.execute(select(clocks).where(clocks.c.ticket.in_(ids))).mappings():
-                found[row["ticket"]].clocks.append(dict(row))
-            for row in connection.execute(select(pages).where(pages.c.ticket.in_(ids))).mappings():
-                found[row["ticket"]].pages.append(dict(row))
+            for table, *_ in _COMPUTED:
+                for row in connection.execute(select(table).where(table.c.ticket.in_(ids))).mappings():
+                    found[row["ticket"]].rows[table.name].append(dict(row))
         return list(found.values())
 
     def mend(self, looks: Sequence[Written], lost: Sequence[str], unknown: Sequence[str], now: int) -> None:
@@ -117,13 +123,15 @@ class SqlTables:
             same = [w for w in looks if (row := rows.get(w.look.ticket)) and (row.seen, row.looked_at) == (w.seen, w.now)]
             write_clocks(connection, same)
             write_pages(connection, same)
+            write_reviews(connection, same)
             for written in same:
                 id, before = written.look.ticket, rows[written.look.ticket].attention_at
                 due = before if before is not None and before <= now else written.look.attention_at
                 values = {"facts": canonical(dict(written.look.facts)), "attention_at": due}
                 connection.execute(update(tickets).where(tickets.c.id == id).values(values))
             remove_clocks(connection, [*lost, *unknown])
-            connection.execute(delete(pages).where(pages.c.ticket.in_([*lost, *unknown])))
+            for table in (pages, reviews):
+                connection.execute(delete(table).where(table.c.ticket.in_([*lost, *unknown])))
             connection.execute(delete(tickets).where(tickets.c.id.in_(unknown)))
             if lost:
                 attend(connection, set(lost), now)

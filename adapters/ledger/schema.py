@@ -2,10 +2,10 @@
 
 Decided here: `entries` is the ledger itself, append-only: ticket events and decisions, each as canonical bytes under a unique
 key and linked to the one before it in its chain, those of the register of exceptions under no ticket; `personal` holds, beside
-it, what may have to be erased, so that an entry carries only its salted hash. Tickets, clocks, pages and the ends of chains
-can be computed anew from these two, `cells`, `rollups` and the two series from `clocks`. What was said (`outbox`, `posts`,
-`chat`), seals, leases, sweeps under way and the quarantine are not in the entries. Instants are integers, milliseconds UTC.
-Not decided here: the migrations' steps.
+it, what may have to be erased, so that an entry carries only its salted hash. Tickets, clocks, pages, reviews and the ends of
+chains can be computed anew from these two, `cells`, `rollups` and the two series from `clocks`. Seals, leases, sweeps under
+way and the quarantine are not in the entries. Instants are integers, milliseconds UTC. Not decided here: what is said
+(`schema_said`), the migrations' steps.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s"})
-_Serial = BigInteger().with_variant(Integer, "sqlite")
+Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
 def text_of(length: int) -> TypeEngine[str]:
@@ -29,6 +29,8 @@ def _only(condition: str) -> dict[str, Any]:
 
 UNBROKEN = "state = 'running' AND verdict <> 'overdue'"
 """Clocks that can have come to another verdict since their last look."""
+UNFINISHED = "unfinished > 0"
+"""Reviews in which something is still to be done."""
 FAILING = "failures > 0"
 """Tickets whose last look has failed."""
 FIGURES = ("running", "at_risk", "overdue", "met", "missed", "excused", "cancelled")
@@ -37,7 +39,7 @@ FIGURES = ("running", "at_risk", "overdue", "met", "missed", "excused", "cancell
 entries = Table(
     "entries",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("kind", text_of(200), nullable=False),
     Column("ticket", text_of(200), nullable=False),
     Column("key", text_of(64), nullable=False),
@@ -85,7 +87,7 @@ leases = Table(
 personal = Table(
     "personal",
     metadata,
-    Column("entry", _Serial, ForeignKey("entries.seq"), primary_key=True, autoincrement=False),
+    Column("entry", Serial, ForeignKey("entries.seq"), primary_key=True, autoincrement=False),
     Column("salt", LargeBinary, nullable=False),
     Column("body", Text, nullable=False),
 )
@@ -174,7 +176,7 @@ rollups = Table(
 rollup_changes = Table(
     "rollup_changes",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("body", Text, nullable=False),
 )
 
@@ -208,71 +210,30 @@ pages = Table(
     Column("next_to", Text, nullable=False, server_default="[]"),
 )
 
-outbox = Table(
-    "outbox",
+reviews = Table(
+    "reviews",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("key", text_of(64), nullable=False),
+    Column("review", text_of(300), primary_key=True),
     Column("ticket", text_of(200), nullable=False, index=True),
-    Column("platform", text_of(20), nullable=False),
-    Column("channel", text_of(300), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("team", text_of(200)),
     Column("state", text_of(20), nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("error", Text),
-    Column("created_at", BigInteger, nullable=False),
-    Column("sent_at", BigInteger),
-    Column("priority", Integer, nullable=False, server_default="1"),
-    Index("uq_outbox_key", "key", unique=True),
-    Index(None, "platform", "channel", "state"),
-    Index(None, "state", "due_at"),
-    sqlite_autoincrement=True,
-)
-
-posts = Table(
-    "posts",
-    metadata,
-    Column("platform", text_of(20), primary_key=True),
-    Column("channel", text_of(300), primary_key=True),
-    Column("ticket", text_of(200), primary_key=True),
-    Column("ref", text_of(600), nullable=False),
-    Column("bundle", BigInteger, index=True),
-    Column("posted_at", BigInteger, nullable=False),
-    Column("said_at", BigInteger, nullable=False),
-    Column("drawn_at", BigInteger, nullable=False),
-    Index(None, "platform", "channel", "said_at"),
-    Index(None, "ticket"),
-)
-
-chat = Table(
-    "chat",
-    metadata,
-    Column("id", text_of(600), primary_key=True),
-    Column("rev", BigInteger, nullable=False),
-    Column("channel", text_of(300), nullable=False, index=True),
-    Column("kind", text_of(20), nullable=False),
-    Column("ticket", text_of(200), index=True),
-    Column("card", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("edited_at", BigInteger),
-    Index("uq_chat_rev", "rev", unique=True),
-)
-
-chat_log = Table(
-    "chat_log",
-    metadata,
-    Column("outbox", _Serial, primary_key=True, autoincrement=False),
-    Column("message", text_of(600), ForeignKey("chat.id"), nullable=False, index=True),
-    Column("at", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("mentions", Text, nullable=False),
+    Column("reviewer", text_of(200)),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("cause", text_of(200)),
+    Column("note", Text),
+    Column("closed_at", BigInteger),
+    Column("breaches", Text, nullable=False),
+    Column("actions", Text, nullable=False),
+    Column("unfinished", Integer, nullable=False),
+    Index("ix_reviews_unfinished", "opened_at", **_only(UNFINISHED)),
+    Index(None, "opened_at", "cause"),
 )
 
 sweeps = Table(
     "sweeps",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("cause", text_of(300), nullable=False),
     Column("since", BigInteger),
     Column("phase", text_of(20), nullable=False, index=True),
@@ -285,7 +246,7 @@ sweeps = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("received_at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", Text, nullable=False),

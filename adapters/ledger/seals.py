@@ -21,7 +21,8 @@ from adapters.ledger.engine import insert_new
 from adapters.ledger.entries import canonical
 from adapters.ledger.leases import check_held
 from adapters.ledger.outbox import outbox_row
-from adapters.ledger.schema import chains, outbox, seals
+from adapters.ledger.schema import chains, seals
+from adapters.ledger.schema_said import outbox
 from bot.ports import SEALING, LedgerError, SealFile
 from bot.records import OutboxRow, Seal
 

@@ -6,6 +6,7 @@ again. Not decided here: what is computed (`bot/rebuilding.py`), and how it is c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +50,8 @@ def rebuild(
         typer.echo(
             f"{counted(rebuilt.changing, 'ticket')} changed again and again meanwhile and could not be compared.", err=True
         )
-    seen = f"{counted(rebuilt.tickets, 'ticket')}, {counted(rebuilt.clocks, 'clock')}, {counted(rebuilt.pages, 'page')}"
+    rows = (counted(number, table.removesuffix("s")) for table, number in rebuilt.rows.items())
+    seen = ", ".join([counted(rebuilt.tickets, "ticket"), *rows])
     if not rebuilt.differences.count:
         typer.echo(f"Nothing differs: {seen}.")
         return
@@ -70,7 +72,8 @@ class Rebuilt:
         self._ledger: Ledger = ledger_on(database.engine)
         self._tables: SqlTables = SqlTables(database)
         self._rebuilding = _rebuilding(self._ledger, book)
-        self.tickets = self.clocks = self.pages = self.changing = 0
+        self.tickets = self.changing = 0
+        self.rows = Counter[str]()
 
     def run(self, progress: Stages) -> None:
         """Compare, and mend where that is asked for."""
@@ -100,8 +103,7 @@ class Rebuilt:
         unknown: list[str] = []
         for standing, history in self._read(ids):
             self.tickets += 1
-            self.clocks += len(standing.clocks)
-            self.pages += len(standing.pages)
+            self.rows.update({table: len(rows) for table, rows in standing.rows.items()})
             differences, written = self._compared(standing, history)
             self._note(differences)
             if not history.events and not history.recorded:

@@ -27,4 +27,5 @@ def undo_escalation(connection: Connection) -> None:
     for column in ("next_step", "next_to"):
         connection.execute(text(f"alter table pages drop column {column}"))
     connection.execute(text("alter table outbox drop column priority"))
-    connection.execute(text("drop table posts"))
+    for table in ("posts", "reviews"):
+        connection.execute(text(f"drop table {table}"))

@@ -68,7 +68,7 @@ class Clocks:
 def written(ticket: str, rows: list[ClockRow], facts: dict[str, Any], now: int) -> Written:
     """A look that has found these clocks."""
     always = Moment(TicketEvent(ticket, "ticket.opened", 0, {}, "e", "desk"), facts)
-    return Written(Look(ticket, rows, [], [], None, facts, [always], []), 0, [], [], {"gold": "support"}, now)
+    return Written(Look(ticket, rows, [], [], [], None, facts, [always], []), 0, [], [], {"gold": "support"}, now)
 
 
 def _line(row: ClockRow) -> tuple[str, str, str]:

@@ -81,7 +81,7 @@ def test_nothing_differs_in_a_ledger_that_nobody_touched(here: Desk) -> None:
     played(here)
     told, run = rebuilt(here)
     assert told == []
-    assert (run.tickets, run.clocks, run.pages > 0, run.changing) == (2, 5, True, 0)
+    assert (run.tickets, run.rows["clocks"], run.rows["pages"] > 0, run.changing) == (2, 5, True, 0)
 
 
 def test_what_waits_for_a_look_is_no_difference(here: Desk) -> None:
@@ -135,7 +135,7 @@ def test_counters_over_other_tickets_come_to_the_same(counting: Desk) -> None:
     here.go("2026-01-05T13:00:00Z")
     told, run = rebuilt(here)
     assert told == []
-    assert run.pages > 4, "some of them called leadership"
+    assert run.rows["pages"] > 4, "some of them called leadership"
 
 
 def test_exceptions_and_late_events_come_to_the_same(here: Desk) -> None:

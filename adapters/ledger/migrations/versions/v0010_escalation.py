@@ -1,4 +1,4 @@
-"""Pages say whom their next step calls; messages have a priority, and where they stand is remembered.
+"""Pages say whom their next step calls; messages have a priority, and where they stand is remembered; breaches are reviewed.
 
 Revision: 0010
 """
@@ -13,11 +13,14 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Tickets with an open page are looked at again, as their pages do not say it yet. The local chat's cards stand there."""
+    """Tickets with an open page or a breach are looked at again: their pages do not say it yet, and reviews were opened. The
+    local chat's cards stand there.
+    """
     op.add_column("pages", sa.Column("next_step", sa.Integer))
     op.add_column("pages", sa.Column("next_to", sa.Text, nullable=False, server_default="[]"))
     paged = "SELECT ticket FROM pages WHERE state <> 'closed'"
-    op.execute(f"UPDATE tickets SET attention_at = 0 WHERE archived_at IS NULL AND id IN ({paged})")  # noqa: S608
+    broken = "SELECT ticket FROM clocks WHERE breached_at IS NOT NULL"
+    op.execute(f"UPDATE tickets SET attention_at = 0 WHERE archived_at IS NULL AND id IN ({paged} UNION {broken})")  # noqa: S608
     op.add_column("outbox", sa.Column("priority", sa.Integer, nullable=False, server_default="1"))
     op.create_table(
         "posts",
@@ -39,3 +42,24 @@ def upgrade() -> None:
         "FROM chat WHERE kind = 'card' AND ticket IS NOT NULL"
     )
     op.execute("UPDATE chat SET kind = 'letter' WHERE kind = 'customer'")
+    op.create_table(
+        "reviews",
+        sa.Column("review", text_of(300), primary_key=True),
+        sa.Column("ticket", text_of(200), nullable=False),
+        sa.Column("team", text_of(200)),
+        sa.Column("state", text_of(20), nullable=False),
+        sa.Column("reviewer", text_of(200)),
+        sa.Column("opened_at", sa.BigInteger, nullable=False),
+        sa.Column("due_at", sa.BigInteger),
+        sa.Column("cause", text_of(200)),
+        sa.Column("note", sa.Text),
+        sa.Column("closed_at", sa.BigInteger),
+        sa.Column("breaches", sa.Text, nullable=False),
+        sa.Column("actions", sa.Text, nullable=False),
+        sa.Column("unfinished", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_reviews_ticket", "reviews", ["ticket"])
+    op.create_index("ix_reviews_opened_at_cause", "reviews", ["opened_at", "cause"])
+    unfinished = sa.text("unfinished > 0")
+    only = {"sqlite_where": unfinished, "postgresql_where": unfinished}
+    op.create_index("ix_reviews_unfinished", "reviews", ["opened_at"], **only)  # type: ignore[arg-type]
