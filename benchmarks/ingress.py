@@ -20,7 +20,7 @@ from typing import Any
 
 import uvloop
 
-from adapters.web.security import signature
+from adapters.signing import signature
 from benchmarks.report import line
 from rules.instants import text
 from tests.support.postgres import Postgres
@@ -123,7 +123,7 @@ def _head(body: bytes) -> bytes:
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
         f"X-Slakeeper-Timestamp: {stamp}",
-        f"X-Slakeeper-Signature: v1={signature(SECRET, stamp, body)}",
+        f"X-Slakeeper-Signature: {signature(SECRET, stamp, body)}",
     )
     return "\r\n".join((*lines, "", "")).encode()
 

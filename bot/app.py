@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from adapters.email.sender import EmailSender
 from adapters.helpdesk.cloudevents import batch_of
+from adapters.helpdesk.writing_back import HelpdeskSender
 from adapters.ledger.engine import database_name
 from adapters.ledger.seal_file import JsonSealFile
 from adapters.ledger.store import open_ledger
@@ -148,7 +149,7 @@ def build_app(
     role: Role = "run",
 ) -> App:
     """Put the bot together; stand-ins may be given for clock, ledger, senders and what is shared. Raises LedgerError,
-    RedisUrlError, SmtpUrlError.
+    RedisUrlError, SenderSettingsError.
     """
     clock = clock or WallClock()
     ledger = ledger or open_ledger(settings.database_url, open_fields(book))
@@ -156,9 +157,8 @@ def build_app(
     bell = shared.bell
     by_platform: dict[str, Sender] = {sender.platform: sender for sender in senders}
     by_platform.setdefault("local", ledger.chat)
-    if settings.smtp_url is not None:
-        mail = EmailSender(settings.smtp_url.get_secret_value(), settings.smtp_from or "")
-        by_platform.setdefault(mail.platform, mail)
+    for sender in build_senders(settings):
+        by_platform.setdefault(sender.platform, sender)
     figures = Metrics(lambda: (ledger.reader.health(clock.now()), standing(ledger.reader, book, clock.now())), clock.now)
     registrar = Registrar(ledger, book, clock, list(by_platform))
 
@@ -217,6 +217,14 @@ def _serving(web: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         web, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
     )
+
+
+def build_senders(settings: Settings) -> Iterator[Sender]:
+    """What is set up to send with, beside the local chat. Raises SenderSettingsError."""
+    if settings.smtp_url is not None:
+        yield EmailSender(settings.smtp_url.get_secret_value(), settings.smtp_from or "")
+    if settings.helpdesk_url is not None:
+        yield HelpdeskSender(settings.helpdesk_url, settings.helpdesk_secret)
 
 
 def build_sealing(settings: Settings, ledger: Ledger, clock: WallClockPort) -> Sealing | None:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -19,6 +20,7 @@ import structlog
 from bot.bundling import SPAN, Message, bundled
 from bot.drawing import Drawing
 from bot.figures import Figures
+from bot.hints import Hints
 from bot.loops import Wake, go_on
 from bot.needed import needless, quiet_until
 from bot.pace import held_until
@@ -31,6 +33,7 @@ from bot.shared_ports import Limits
 from bot.unreached import Unreached
 from bot.watch import Watch
 from escalation.book import Book
+from escalation.effects import HINTED
 from rules.instants import MINUTE, SECOND
 
 AT_ONCE = 8
@@ -42,6 +45,7 @@ somebody else.
 MOST_ATTEMPTS = 10
 _LONGEST_STOP = 5.0
 _LOST = "it was being sent when the process ended, and nobody can know whether it has arrived"
+_NOTHING_ALIKE = "nothing like it is known"
 _NOTHING_SHOWN = "nothing is shown of the ticket here"
 
 log = structlog.get_logger()
@@ -66,6 +70,7 @@ class Delivery:
         self._watch, self._limits, self._figures, self._said = watch, limits, figures, said
         self._drawing = Drawing(ledger, book, registrar)
         self._unreached = Unreached(ledger, book, clock, watch, senders)
+        self._hints = Hints(ledger)
         self._promising = Promising(ledger, book, clock, watch)
         self._nudged = {platform: Wake() for platform in senders}
         self._busy: dict[str, set[asyncio.Future[None]]] = {platform: set() for platform in senders}
@@ -190,6 +195,9 @@ class Delivery:
         for row in message.rows:
             view = views.get(row.ticket)
             why = needless(row, view, self._book) if view is not None and "decision" in row.body else None
+            if why is None and view is not None and row.body.get("decision", {}).get("kind") == HINTED:
+                hint = self._hints.line(view)
+                row, why = (replace(row, body={**row.body, "line": hint}), None) if hint else (row, _NOTHING_ALIKE)
             (needed if why is None else given_up[why]).append(row)
         if message.post is None:
             speaking = {row.ticket for row in needed if row.line is not None or row.audience == NOTICE}

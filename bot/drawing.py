@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bot.bundling import Message
 from bot.cards import list_card, ticket_card
+from bot.changes import change_of
 from bot.exception_cards import exception_card
 from bot.messages import Card, clipped
 from bot.needed import awake
@@ -41,7 +42,8 @@ class Drawing:
         lines = tuple(self._line(row, len(message.tickets) > 1, now) for row in message.rows if _speaks(row))
         ref = message.post.ref if message.post else None
         to = address_of(views[row.ticket].facts, self._book) if kind == "letter" else None
-        return Post(message.bundle or row.id, row.channel, kind, card, lines, ref, row.ticket, to)
+        change = change_of(row, self._book) if kind == "change" else {}
+        return Post(message.bundle or row.id, row.channel, kind, card, lines, ref, row.ticket, to, change)
 
     def _card(self, message: Message, row: OutboxRow, views: Mapping[str, TicketView], now: int) -> tuple[PostKind, Card]:
         if message.bundle is not None:
@@ -50,6 +52,8 @@ class Drawing:
             return "notice", Card(title=row.body["title"], lines=tuple(row.body["lines"]))
         if row.audience == AUDIENCE:
             return "card", self._exception(row, now)
+        if row.audience == "helpdesk":
+            return "change", Card(title=row.line or "")
         view = views.get(row.ticket)
         if view is None:
             raise DeliveryError(f"ticket {row.ticket} is not known", permanent=True)

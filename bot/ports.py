@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.messages import Answer
 from bot.records import (
+    Case,
     Health,
     History,
     Kept,
@@ -140,6 +141,9 @@ class Reader(Protocol):
     def open_tickets(self, after: str, limit: int) -> list[str]:
         """Ids of tickets with a running clock, or with none at all, in order, from after an id on."""
 
+    def known(self, after: str, limit: int) -> list[str]:
+        """Ids of all tickets, in order, from after an id on."""
+
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text."""
 
@@ -230,6 +234,22 @@ class Quarantine(Protocol):
         """It was understood after all."""
 
 
+class Knowledge(Protocol):
+    """Articles and solved tickets, to be found by their words."""
+
+    def keep(self, cases: Sequence[Case]) -> None:
+        """Add cases, or take in what has changed about them."""
+
+    def remove(self, refs: Sequence[str]) -> int:
+        """Take out articles; how many there were."""
+
+    def counts(self) -> Mapping[str, int]:
+        """How many there are of each kind."""
+
+    def find(self, words: Sequence[str], limit: int) -> list[Case]:
+        """Cases in which some of the words stand, those that fit best first."""
+
+
 class Rollups(Protocol):
     """Counts that answer queries; what looks change about them is added up by one process at a time."""
 
@@ -254,6 +274,7 @@ class Ledger:
     archive: Archive
     quarantine: Quarantine
     rollups: Rollups
+    knowledge: Knowledge
     alone: bool
     """Whether it is a file, which one process has alone."""
     close: Callable[[], None]

@@ -94,7 +94,7 @@ class OutboxRow:
 NOTICE = "notice"
 """In the outbox: what is said about no ticket and no exception, with a title and lines of its own."""
 
-ALONE = (NOTICE, "customer", "draft")
+ALONE = (NOTICE, "customer", "draft", "helpdesk")
 """Audiences of what stands each on its own, so that no later word belongs to it."""
 
 
@@ -104,9 +104,21 @@ def notice(name: str, title: str, lines: Sequence[str], platform: str, channel: 
     return OutboxRow(f"notice/{name}/{platform}/{channel}", name, platform, channel, body, now, priority=SILENT)
 
 
+class Case(NamedTuple):
+    """What is known and may help: an `article` by its name, or a solved `ticket` by its id."""
+
+    kind: str
+    ref: str
+    title: str
+    body: str
+    url: str | None = None
+
+
 @dataclass(frozen=True)
 class Written:
-    """What one look leaves behind, in one transaction; `event` is one of ours that it had to add to the history."""
+    """What one look leaves behind, in one transaction; `event` is one of ours that it had to add to the history, `case` what is
+    kept of a solved ticket, so that it is found for others.
+    """
 
     look: Look
     seen: int
@@ -115,6 +127,7 @@ class Written:
     teams: Mapping[str, str | None]
     now: int
     event: TicketEvent | None = None
+    case: Case | None = None
 
 
 @dataclass(frozen=True)

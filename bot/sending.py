@@ -6,20 +6,22 @@ and when (`delivery`), what is put together (`bundling`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.messages import Card
 from bot.records import ChatEntry, ChatMessage, OutboxRow
 
-PostKind = Literal["card", "list", "letter", "notice"]
-"""A card of one ticket or exception, one list of several tickets, what a customer reads, what is about no ticket."""
+PostKind = Literal["card", "list", "letter", "notice", "change"]
+"""A card of one ticket or exception, one list of several tickets, what a customer reads, what is about no ticket; a change that
+the helpdesk is asked for.
+"""
 
 
 @dataclass(frozen=True)
 class Post:
     """One message as a platform is asked to say it: a new one, or, where it stands there under `ref`, its present state with
     more `lines` for its thread. `id` is the message's own, and the same when it is sent again after a crash; `to` is the
-    e-mail address that a letter is for.
+    e-mail address that a letter is for, `change` what the helpdesk is told.
     """
 
     id: int
@@ -30,6 +32,7 @@ class Post:
     ref: str | None = None
     about: str | None = None
     to: str | None = None
+    change: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

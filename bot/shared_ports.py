@@ -12,8 +12,8 @@ Topic = Literal["events", "outbox", "chat"]
 """What there is news of: events for the watches, rows for the deliveries, messages for the pages' streams."""
 
 
-class SmtpUrlError(Exception):
-    """The mail server's URL or the letters' sender cannot be used; the message says why, and shows no password."""
+class SenderSettingsError(Exception):
+    """What is set up to send with cannot be used; the message says why, and shows no password."""
 
 
 class RedisUrlError(Exception):

@@ -18,6 +18,7 @@ from bot.needed import URGENT
 from bot.ports import Ledger, LedgerError, LedgerUnavailableError, WallClockPort
 from bot.records import PRESSING, SILENT, SPOKEN, History, OutboxRow, Written
 from bot.registrar import Registrar
+from bot.similar import case_of
 from bot.wording import address_of
 from escalation.book import Book
 from escalation.effects import CALLS, Effect, effects_of
@@ -167,7 +168,8 @@ class Watch:
             urgent = found.facts.get("priority") == URGENT
             writable = address_of(found.facts, self._book) is not None
             rows = [row for effect in effects for row in self._rows(effect, now, urgent, writable)]
-            return Written(found, history.seen, new, rows, self._teams, now, delayed)
+            case = case_of(history.ticket, found.facts, history.events) if self._book.hints else None
+            return Written(found, history.seen, new, rows, self._teams, now, delayed, case)
         except LedgerUnavailableError:
             raise
         except Exception as error:  # one poisoned ticket must not stop the others
@@ -202,6 +204,8 @@ class Watch:
                 return f"@{effect.who}" if person and person.account_on(platform) else None
             case "customer":
                 return f"customer:{effect.who}" if platform in LETTERS else None
+            case "helpdesk":
+                return f"ticket:{effect.who}" if platform == "helpdesk" else None
             case "draft" if platform == "terminal":
                 return None  # nobody can approve it there
             case _:

@@ -25,6 +25,8 @@ _DONE = {
     "message.customer": "customer written to",
     "ticket.tagged": "tagged",
     "ticket.untagged": "tag taken off",
+    "ticket.hinted": "hint given",
+    "ticket.reassigned": "given",
     "review.opened": "review opened",
     "review.reminded": "reminded",
     "page.opened": "paged",

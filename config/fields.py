@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from config.problems import shown
+from escalation.takers import QUEUE, TAKERS
 from rules.calendar_days import wall_milliseconds
 from rules.conditions import Condition, ConditionError, parse
 from rules.durations import EXAMPLES, Amount, Threshold, parse_amount, parse_milliseconds, parse_threshold
@@ -211,6 +212,9 @@ Letter = Annotated[Text, AfterValidator(_letter)]
 Letters = Annotated[dict[str, Letter], BeforeValidator(lambda value: {"default": value} if isinstance(value, str) else value)]
 
 
+_VERBS = ("tell", "page", "tag", "review", "update_customer", "hint", "reassign")
+
+
 def action_of(value: object) -> tuple[str, str] | None:
     """One action as a pair: what is done, and with what; None where it is none."""
     if not isinstance(value, dict) or len(value) != 1:
@@ -218,13 +222,26 @@ def action_of(value: object) -> tuple[str, str] | None:
     verb, target = next(iter(value.items()))
     if isinstance(target, dict) and len(target) == 1 and verb in ("tell", "page"):
         target = target.get({"tell": "team", "page": "ladder"}[verb])
-    known = verb in ("tell", "page", "tag", "review", "update_customer") and isinstance(target, str) and target
+    if verb == "reassign":
+        target = _taker(target)
+    known = verb in _VERBS and isinstance(target, str) and target and (verb != "hint" or target == "similar")
     return (verb, target) if known else None
+
+
+def _taker(target: object) -> str | None:
+    """Who is to take a ticket, as one text: `person:ana`; `queue` is nobody."""
+    if target == QUEUE:
+        return QUEUE
+    kind, who = next(iter(target.items())) if isinstance(target, dict) and len(target) == 1 else (None, None)
+    return f"{kind}:{who}" if kind in TAKERS and isinstance(who, str) and who else None
 
 
 def _action(value: Any) -> Any:
     if (action := action_of(value)) is None:
-        hint = "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open} or {update_customer: breach}."
+        hint = (
+            "Write {tell: team}, {page: ladder}, {tag: sla-risk}, {review: open}, {hint: similar}, {update_customer: breach} "
+            "or {reassign: {rota: support}}, with rota, person or group, or {reassign: queue}."
+        )
         raise wrong("an action", hint)
     return action
 

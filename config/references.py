@@ -34,6 +34,8 @@ _REFERENCES: dict[tuple[str, ...], str] = {
     ("ladders", "*", "steps", "*", "page", "lead_of"): "teams",
     ("ladders", "*", "steps", "*", "page", "channel"): "teams",
     ("ladders", "*", "steps", "*", "hours"): "calendars",
+    ("rules", "*", "do", "*", "reassign", "rota"): "rotas",
+    ("rules", "*", "do", "*", "reassign", "person"): "people",
     ("ladders", "*", "steps", "*", "hours", "not"): "calendars",
 }
 _ONE = {"people": "person", "ladders": "ladder", "calendars": "calendar", "rotas": "rota", "teams": "team"}

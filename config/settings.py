@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """The mail server that takes letters to customers."""
     smtp_from: str | None = None
     """Whom letters come from: `Acme Support <support@acme.example>`."""
+    helpdesk_url: str | None = Field(default=None, repr=False)
+    """Where changes of tickets are posted: tags, and who has them."""
+    helpdesk_secret: SecretStr | None = None
+    """The key of the signature on what is posted there."""
     archive_folder: Path | None = None
     """Where entries go that were kept long enough."""
     sla_retention_below_13_months: str | None = None

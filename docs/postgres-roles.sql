@@ -37,7 +37,7 @@ GRANT INSERT, UPDATE ON chains, leases TO slakeeper_app;
 
 -- What is computed from entries is written anew at each look; sweeps end.
 GRANT INSERT, UPDATE ON tickets TO slakeeper_app;
-GRANT INSERT, UPDATE, DELETE ON clocks, pages, reviews, sweeps TO slakeeper_app;
+GRANT INSERT, UPDATE, DELETE ON clocks, pages, reviews, knowledge, sweeps TO slakeeper_app;
 GRANT INSERT, UPDATE, DELETE ON cells, rollups, rollup_changes, series_minutes, series_days TO slakeeper_app;
 
 -- What is said goes out once and is marked as sent; nothing of it is removed.

@@ -27,7 +27,7 @@ _MOST_KINDS = 1_000
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that a rule does: tell, page, tag, review or update_customer; `target` is what it names."""
+    """One thing that a rule does: tell, page, tag, review, hint, reassign or update_customer; `target` is what it names."""
 
     verb: str
     target: str
@@ -101,6 +101,11 @@ class Book:
         """The rules that hold for a fact, in the order of the configuration; and whether a counter sways that."""
         match = self._matcher.match(facts)
         return [self._rules[name] for name in match.names], match.swayed
+
+    @property
+    def hints(self) -> bool:
+        """Whether any rule asks for what may help with a ticket, so that it has to be kept."""
+        return any(action.verb == "hint" for rule in self.rules for action in rule.actions)
 
     @property
     def roster(self) -> Roster:

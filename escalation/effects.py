@@ -17,12 +17,13 @@ from escalation.reconcile import CORRECTED, LETTER
 from escalation.reviews import OPENED as REVIEWED
 from escalation.reviews import REMINDED as REVIEW_DUE
 from escalation.roster import CHANNEL
+from escalation.takers import GROUP
 from rules.decisions import Decision
 from rules.instants import DAY, MINUTE
 from rules.metrics import in_words
 from rules.moments import Moment
 
-Audience = Literal["team", "person", "customer", "draft"]
+Audience = Literal["team", "person", "customer", "draft", "helpdesk"]
 
 ON_CARDS = ("title", "customer", "tier", "priority", "status", "assignee")
 """Fields of a ticket that its card shows."""
@@ -31,6 +32,9 @@ LATE = MINUTE
 _LOGGED = ("clock.met", "clock.missed", "clock.cancelled", "clock.moved", "clock.recounted", "clock.excused")
 CALLS = ("page.opened", "page.stepped", "page.handed_over")
 REMINDED = "page.reminded"
+HINTED, REASSIGNED = "ticket.hinted", "ticket.reassigned"
+_WRITTEN_BACK = ("ticket.tagged", "ticket.untagged", REASSIGNED)
+"""What the helpdesk is told."""
 
 Place = tuple[Audience, str]
 
@@ -65,6 +69,8 @@ def effects_of(
     for decision in new:
         if decision.kind == "message.team" and decision.team:
             effects.append(_effect(decision, "team", decision.team, _crossing(decision)))
+        elif decision.kind == HINTED and decision.team:
+            effects.append(_effect(decision, "team", decision.team, "This may help"))
         elif decision.kind == LETTER and decision.team:
             effects.append(_effect(decision, "draft", decision.team, decision.reason))
         elif decision.kind in (LETTER, RELEASED) and decision.customer:
@@ -84,6 +90,11 @@ def effects_of(
             effects.append(_effect(decision, "team", decision.team, _sentence(decision.reason)))
         elif decision.kind in _LOGGED or corrected.get(decision.clock) is decision:
             effects.extend(_effect(decision, "team", team, _state(decision)) for team in teams)
+        if decision.kind in _WRITTEN_BACK:
+            effects.append(_effect(decision, "helpdesk", decision.ticket, _sentence(decision.reason)))
+        if decision.kind == REASSIGNED:
+            line = f"It goes {_taken_by(decision, book)}: {_crossing(decision)}"
+            effects.extend(_effect(decision, "team", team, line) for team in teams)
     effects = _once(effects, now)
     brought = {effect.place for effect in effects}
     shown = dict.fromkeys([*(("team", team) for team in teams), *map(_whereabouts, called)])
@@ -98,7 +109,9 @@ def _once(effects: Sequence[Effect], now: int) -> list[Effect]:
     return [
         effect
         for effect in effects
-        if effect.audience in ("customer", "draft") or effect.decision.at >= now - LATE or last[effect.place] is effect
+        if effect.audience in ("customer", "draft", "helpdesk")
+        or effect.decision.at >= now - LATE
+        or last[effect.place] is effect
     ]
 
 
@@ -142,6 +155,12 @@ def _crossing(decision: Decision) -> str:
     """What a rule tells the team: its cause, without the rule's name."""
     rule, _, reason = decision.reason.partition(": ")
     return _sentence(reason or rule)
+
+
+def _taken_by(decision: Decision, book: Book) -> str:
+    if not decision.to:
+        return "back to the queue"
+    return f"to {book.names([who.removeprefix(GROUP) for who in decision.to])}"
 
 
 def _state(decision: Decision) -> str:

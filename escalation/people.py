@@ -26,7 +26,7 @@ class Person:
 
     def account_on(self, platform: str) -> str | None:
         """What a platform calls them, None where they are not called there; what is local is for everybody."""
-        return {"slack": self.slack, "discord": self.discord, "email": None}.get(platform, self.id)
+        return {"slack": self.slack, "discord": self.discord, "email": None, "helpdesk": None}.get(platform, self.id)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ from operator import attrgetter
 from typing import Any
 
 from escalation.book import ABOUT_CLOCKS, Action, Book
+from escalation.effects import HINTED, REASSIGNED
 from escalation.facts import Count, Facts
 from escalation.letters import APPROVED, REFUSED, Letters
 from escalation.page import Clock
 from escalation.pages import ESCALATED, Pages
 from escalation.reviews import ACTS, Reviews
 from escalation.reviews import OPENED as REVIEWED
+from escalation.takers import taker
 from rules.agreement import Agreement
 from rules.clock_row import BROKEN
 from rules.clocks import TicketClocks
@@ -49,6 +51,7 @@ class Responses:
                 self._overdue.setdefault(decision.clock, []).append(decision)
         self._tags: dict[str, set[Clock]] = {}
         self._tagged: Counter[str] = Counter()
+        self._hinted = False
         self._told: set[str] = set()
         self._noticed: set[tuple[int, Clock, str | None]] = set()
         self._letters = Letters(book, facts, self.pages.possible, _following, self._add)
@@ -165,7 +168,7 @@ class Responses:
         if cause.born and action.verb in ("tell", "page"):
             self._notice(action, cause, reason, team)
             return
-        if action.verb in ("page", "tag", "update_customer") and self._waived(cause):
+        if action.verb in ("page", "tag", "hint", "reassign", "update_customer") and self._waived(cause):
             return
         match action.verb:
             case "tell":
@@ -180,6 +183,12 @@ class Responses:
                 self._tag(action.target, cause, reason)
             case "review":
                 self.reviews.open(cause, _following(cause, REVIEWED, reason), agreement)
+            case "hint" if not self._hinted:
+                self._hinted = True  # once a ticket: what helps is the same for all its clocks
+                self._say(cause, HINTED, reason, team=team)
+            case "reassign":
+                if (to := taker(self._book, action.target, facts, cause.at)) is not None:
+                    self._say(cause, REASSIGNED, reason, to=to)
             case "update_customer" if not cause.born:
                 self._letters.write(action.target, cause, facts.get("customer"), agreement, reason)
 

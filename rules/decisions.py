@@ -19,6 +19,9 @@ _EXTRAS: dict[str, tuple[str, ...]] = {
     "message.refused": ("wording", "customer"),
     "ticket.tagged": ("tag",),
     "ticket.untagged": ("tag",),
+    "ticket.hinted": ("team",),
+    "ticket.reassigned": ("to",),
+    "review.reminded": ("to",),
 }
 AFTER_EVENTS = ("clock.crossed", "clock.overdue", "clock.excused")
 _PAGE = ("page", "ladder", "step", "to")

@@ -21,7 +21,7 @@ from jinja2 import Environment, Template
 
 from bot.messages import Card
 from bot.sending import DeliveryError, Post
-from bot.shared_ports import Rate, SmtpUrlError
+from bot.shared_ports import Rate, SenderSettingsError
 from rules.instants import SECOND
 
 _TIMEOUT_SECONDS = 15.0
@@ -45,10 +45,10 @@ class EmailSender:
         except ValueError:
             port = -1
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == -1:
-            raise SmtpUrlError(_WRITE)
+            raise SenderSettingsError(_WRITE)
         name, address = parseaddr(sender)
         if "@" not in address.strip("@") or not sender.isprintable():
-            raise SmtpUrlError("SMTP_FROM is no address: write Acme Support <support@acme.example>")
+            raise SenderSettingsError("SMTP_FROM is no address: write Acme Support <support@acme.example>")
         self._host, self._tls = parts.hostname, parts.scheme == "smtps"
         self._port = port or (465 if self._tls else 587)
         self._user = unquote(parts.username) if parts.username else None

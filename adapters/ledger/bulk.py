@@ -8,7 +8,7 @@ have the same columns. Not decided here: what is written.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Select, Table
@@ -18,11 +18,12 @@ from sqlalchemy.exc import DBAPIError
 _AT_ONCE = 500
 """So many values one question takes."""
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 Values = tuple[Any, ...]
 
 
-def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def in_parts(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     """A few at a time, as many as one question takes."""
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 

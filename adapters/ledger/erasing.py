@@ -20,6 +20,7 @@ from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical
 from adapters.ledger.forgetting import forget
 from adapters.ledger.intake import attend
+from adapters.ledger.knowledge import MERGED
 from adapters.ledger.schema import entries, personal, quarantine, tickets
 
 ERASED_KIND = "ledger.erased"
@@ -98,6 +99,7 @@ def leave_no_bytes(database: Database) -> bool:
     """
     if not database.alone:
         return True
+    database.write(lambda connection: connection.execute(MERGED))
     connection = database.engine.raw_connection()
     try:
         (busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from adapters.ledger.bulk import in_parts
 from adapters.ledger.database import one_at_a_time
 from adapters.ledger.entries import canonical
+from adapters.ledger.knowledge import forget_cases
 from adapters.ledger.schema import entries, personal, reviews, tickets
 from adapters.ledger.schema_said import chat, chat_log, outbox
 from bot.messages import Card
@@ -30,6 +31,7 @@ def forget(connection: Connection, ids: Collection[str]) -> list[int]:
     for some in in_parts(sorted(ids)):
         gone += _fields(connection, some)
         _written(connection, some)
+        forget_cases(connection, some)
         _said(connection, some)
     return gone
 

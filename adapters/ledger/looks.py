@@ -16,6 +16,7 @@ from adapters.ledger.bulk import fetch_all, upsert_all
 from adapters.ledger.database import Database
 from adapters.ledger.entries import canonical, decision_entry, decision_of, event_entry, event_of, storable
 from adapters.ledger.intake import insert_personal
+from adapters.ledger.knowledge import keep_cases
 from adapters.ledger.outbox import outbox_row
 from adapters.ledger.projections import write_clocks, write_pages, write_reviews
 from adapters.ledger.schema import clocks, entries, personal, tickets
@@ -150,6 +151,7 @@ def _write(connection: Connection, looks: Sequence[Written]) -> None:
     write_clocks(connection, looks)
     write_pages(connection, looks)
     write_reviews(connection, looks)
+    keep_cases(connection, [written.case for written in looks if written.case is not None])
     said = [outbox_row(row, written.now) for written in looks for row in written.outbox]
     upsert_all(connection, outbox, said, "ON CONFLICT DO NOTHING")
     upsert_all(connection, tickets, [_standing(written) for written in looks], _LOOKED)

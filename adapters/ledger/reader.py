@@ -142,6 +142,12 @@ class SqlReader:
         wanted = open_tickets().where(tickets.c.id > after).order_by(tickets.c.id).limit(limit)
         return [row.id for row in self._all(wanted)]
 
+    def known(self, after: str, limit: int) -> list[str]:
+        """Ids of all tickets, in order, from after an id on."""
+        return [
+            row.id for row in self._all(select(tickets.c.id).where(tickets.c.id > after).order_by(tickets.c.id).limit(limit))
+        ]
+
     def like(self, prefix: str, limit: int) -> list[str]:
         """Ids of tickets that begin with a text, as it is written, in capitals or in small letters."""
         id, written = tickets.c.id, {prefix, prefix.upper(), prefix.lower()}

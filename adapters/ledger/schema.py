@@ -230,6 +230,19 @@ reviews = Table(
     Index(None, "opened_at", "cause"),
 )
 
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", text_of(20), nullable=False),
+    Column("ref", text_of(300), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("url", Text),
+    Index("uq_knowledge_ref", "kind", "ref", unique=True),
+)
+"""The index of its words is each database's own: `migrations.full_text`."""
+
 sweeps = Table(
     "sweeps",
     metadata,

@@ -12,6 +12,7 @@ from adapters.ledger.chat import SqlChat
 from adapters.ledger.database import Database
 from adapters.ledger.engine import connect
 from adapters.ledger.intake import SqlIntake
+from adapters.ledger.knowledge import SqlKnowledge
 from adapters.ledger.leases import SqlLeases
 from adapters.ledger.looks import SqlLooks
 from adapters.ledger.outbox import SqlOutbox
@@ -47,6 +48,7 @@ def ledger_on(engine: Engine, in_the_open: Collection[str] = ()) -> Ledger:
         SqlArchive(database),
         SqlQuarantine(database),
         SqlRollups(database),
+        SqlKnowledge(database),
         alone=database.alone,
         close=engine.dispose,
     )

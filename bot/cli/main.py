@@ -5,7 +5,7 @@ Decided here: which commands there are. Not decided here: what they do; each is 
 
 import typer
 
-from bot.cli import agreements, ledger, outbox, quarantine, wording
+from bot.cli import agreements, knowledge, ledger, outbox, quarantine, wording
 from bot.cli.ask import PANEL, add_queries
 from bot.cli.calendar import calendar
 from bot.cli.check import check
@@ -35,5 +35,6 @@ app.add_typer(wording.app, name="wording", rich_help_panel="Try out")
 app.add_typer(agreements.app, name="agreements", rich_help_panel=PANEL)
 app.add_typer(ledger.app, name="ledger", rich_help_panel="The bot")
 app.add_typer(outbox.app, name="outbox", rich_help_panel="The bot")
+app.add_typer(knowledge.app, name="knowledge", rich_help_panel="The bot")
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel="The bot")
 add_queries(app, but=("agreements",))

@@ -11,12 +11,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.options import plain_console, read_settings, usage_error
+from bot.cli.options import plain_console, usage_error
+from bot.cli.run import opened
 from bot.messages import clipped, counted
 from rules.instants import text
 
 if TYPE_CHECKING:
-    from bot.ports import Ledger
     from bot.records import OutboxRow
 
 State = Literal["waiting", "sent", "failed", "dropped"]
@@ -37,7 +37,7 @@ def outbox(
         return
     console = plain_console()
     state = state or (None if ticket else "failed")
-    found = _opened().outbox.records(state=state, ticket=ticket, limit=limit)
+    found = opened().outbox.records(state=state, ticket=ticket, limit=limit)
     if not found:
         what = {"waiting": "waits to be sent", "failed": "is a dead letter"}.get(state or "", "is on record")
         console.print(f"No message{f' about {ticket}' if ticket else ''} {what}.", markup=False)
@@ -60,7 +60,7 @@ def send(ids: Annotated[list[int], typer.Argument(metavar="ID…", help="As sla 
     """
     if any(id < 1 or id >= 1 << 62 for id in ids):
         raise usage_error("an id is a positive number; sla outbox lists them")
-    again = _opened().outbox.again(ids)
+    again = opened().outbox.again(ids)
     for id in sorted(set(ids) - set(again)):
         typer.echo(f"{id}: not a dead letter, or what it said was erased. sla outbox lists them", err=True)
     if again:
@@ -82,12 +82,3 @@ def _cells(row: OutboxRow) -> tuple[str, ...]:
         became,
         clipped(said, _SHOWN) + why + tries,
     )
-
-
-def _opened() -> Ledger:
-    from adapters.ledger.store import open_ledger
-    from bot.cli.run import prepare
-
-    settings = read_settings()
-    prepare(settings)
-    return open_ledger(settings.database_url)

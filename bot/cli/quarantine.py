@@ -6,7 +6,6 @@ event which is known changes nothing. Not decided here: what is understood (`ada
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.wall_clock import WallClock
-from bot.cli.options import ConfigOption, load_book, plain_console, read_settings, usage_error
+from bot.cli.options import ConfigOption, load_book, plain_console, usage_error
+from bot.cli.run import opened
 from bot.messages import clipped, counted
 from bot.open_fields import open_fields
 from rules.instants import text
@@ -34,7 +34,7 @@ def quarantine(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     console = plain_console()
-    found = _opened().quarantine.kept()
+    found = opened().quarantine.kept()
     if not found:
         console.print("Nothing is in quarantine.")
         return
@@ -56,7 +56,7 @@ def replay(
 
     Exit codes: 0 all of it is understood, 1 some of it is not.
     """
-    ledger = _opened(open_fields(load_book(config)))
+    ledger = opened(open_fields(load_book(config)))
     found = ledger.quarantine.kept(ids or ())
     missing = sorted(set(ids or ()) - {kept.id for kept in found})
     if missing:
@@ -89,12 +89,3 @@ def _replayed(ledger: Ledger, kept: Kept) -> str | None:
             return stored.reason
     ledger.quarantine.replayed(kept.id, now)
     return None
-
-
-def _opened(in_the_open: Collection[str] = ()) -> Ledger:
-    from adapters.ledger.store import open_ledger
-    from bot.cli.run import prepare
-
-    settings = read_settings()
-    prepare(settings)
-    return open_ledger(settings.database_url, in_the_open)

@@ -10,6 +10,7 @@ import logging
 import socket
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ from bot.cli.options import ConfigOption, load_book, rarely_search_for_garbage, 
 
 if TYPE_CHECKING:
     from bot.app import App, Role
+    from bot.ports import Ledger
     from config.settings import Settings
 
 # The web server, the database and the logs are imported where the bot starts: the other commands start sooner without them.
@@ -85,7 +87,8 @@ def demo(
     from bot.app import build_app, terminal_sender
 
     with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
-        settings = read_settings().model_copy(update={"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"})
+        own = {"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"}
+        settings = read_settings().model_copy(update={**own, "smtp_url": None, "helpdesk_url": None})
         book = load_book(DEMO)
         log_as("warning" if settings.log_level == "info" else settings.log_level)
         prepare(settings)
@@ -97,6 +100,15 @@ def demo(
         console.print(f"Open [bold underline]{_address(listening)}[/] in your browser. Ctrl-C ends it.\n", soft_wrap=True)
         _serve(app, listening, "run", demo=True)
         console.print("\nThe demonstration has ended; nothing is kept.")
+
+
+def opened(in_the_open: Collection[str] = ()) -> Ledger:
+    """The ledger that the environment names, in this version."""
+    from adapters.ledger.store import open_ledger
+
+    settings = read_settings()
+    prepare(settings)
+    return open_ledger(settings.database_url, in_the_open)
 
 
 def migrate() -> None:

@@ -27,5 +27,6 @@ def undo_escalation(connection: Connection) -> None:
     for column in ("next_step", "next_to"):
         connection.execute(text(f"alter table pages drop column {column}"))
     connection.execute(text("alter table outbox drop column priority"))
-    for table in ("posts", "reviews"):
+    words = ("knowledge_words",) if connection.dialect.name == "sqlite" else ()
+    for table in (*words, "posts", "reviews", "knowledge"):
         connection.execute(text(f"drop table {table}"))

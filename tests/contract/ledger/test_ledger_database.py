@@ -27,7 +27,9 @@ from tests.support.postgres import free_port
 
 def test_migrations_lead_to_the_schema(db: Opened) -> None:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The index of words is each database's own, and no table or index that SQLAlchemy knows.
+        opts = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith("knowledge_words")}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 
@@ -55,6 +57,8 @@ def test_a_ledger_that_says_it_is_at_several_steps_is_refused(db: Opened) -> Non
 
 def test_a_migration_that_is_cut_off_is_finished_by_the_next_one(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if "sqlite" in db.url:
+            connection.execute(text("drop table knowledge_words"))
         for table in reversed(metadata.sorted_tables):
             connection.execute(
                 text(f"drop table {table.name} cascade" if "postgresql" in db.url else f"drop table {table.name}")

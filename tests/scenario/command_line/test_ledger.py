@@ -85,13 +85,13 @@ def test_a_rebuild_shows_what_differs_and_mends_it(here: Desk, config: Path) -> 
         assert done.stderr == ""
         return done.returncode, done.stdout
 
-    assert rebuild() == (0, "Nothing differs: 2 tickets, 5 clocks, 2 pages.\n")
+    assert rebuild() == (0, "Nothing differs: 2 tickets, 5 clocks, 2 pages, 2 reviews.\n")
     change(here, "update clocks set elapsed_ms = 7 where ticket = 'T-1' and metric = 'resolution'")
     code, said = rebuild()
     assert code == 1
     assert "clocks T-1/gold/resolution/1: elapsed_ms is 7, computed " in said
-    assert "1 difference in 2 tickets, 5 clocks, 2 pages.\n" in said
-    assert rebuild("--write")[1].endswith("1 difference in 2 tickets, 5 clocks, 2 pages; all are mended.\n")
+    assert "1 difference in 2 tickets, 5 clocks, 2 pages, 2 reviews.\n" in said
+    assert rebuild("--write")[1].endswith("1 difference in 2 tickets, 5 clocks, 2 pages, 2 reviews; all are mended.\n")
     assert rebuild()[0] == 0
 
 

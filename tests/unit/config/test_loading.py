@@ -212,6 +212,22 @@ def test_an_action_without_its_target_is_only_warned_of(tmp_path: Path, action: 
     assert load(path).rules[0].name == "r"
 
 
+@pytest.mark.parametrize(
+    ("action", "meant"),
+    [
+        ("{hint: similar}", ("hint", "similar")),
+        ("{reassign: queue}", ("reassign", "queue")),
+        ("{reassign: {rota: day}}", ("reassign", "rota:day")),
+        ("{reassign: {person: ana}}", ("reassign", "person:ana")),
+        ("{reassign: {group: second-line}}", ("reassign", "group:second-line")),
+    ],
+)
+def test_a_rule_may_hint_and_reassign(tmp_path: Path, action: str, meant: tuple[str, str]) -> None:
+    known = "people: {ana: {name: Ana}}\nrotas: {day: {zone: UTC, shifts: [{who: ana, from: 2026-01-05T09:00}]}}\n"
+    (rule,) = right(tmp_path, f"{known}rules: {{r: {{when: {{crossing: 80%}}, do: [{action}]}}}}\n").rules
+    assert [(done.verb, done.target) for done in rule.actions] == [meant]
+
+
 # extends
 
 

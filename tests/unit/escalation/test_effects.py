@@ -32,7 +32,8 @@ def test_a_warning_is_said_to_the_team_and_mentions_nobody() -> None:
 
 
 def test_a_page_is_said_to_the_team_and_to_the_one_who_is_called() -> None:
-    assert aloud(effects(53, 54)) == [("team", "support", ("ana",)), ("person", "ana", ("ana",))]
+    told = [effect for effect in aloud(effects(53, 54)) if effect[0] != "helpdesk"]
+    assert told == [("team", "support", ("ana",)), ("person", "ana", ("ana",))]
 
 
 def test_of_pages_found_at_once_only_the_latest_calls_people() -> None:

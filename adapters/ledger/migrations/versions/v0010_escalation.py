@@ -1,4 +1,4 @@
-"""Pages say whom their next step calls; messages have a priority, and where they stand is remembered; breaches are reviewed.
+"""Pages say whom their next step calls, messages have a priority and a place, breaches are reviewed, words are searched.
 
 Revision: 0010
 """
@@ -6,6 +6,7 @@ Revision: 0010
 import sqlalchemy as sa
 from alembic import op
 
+from adapters.ledger.migrations.full_text import index_words
 from adapters.ledger.schema import text_of
 
 revision = "0010"
@@ -60,6 +61,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_reviews_ticket", "reviews", ["ticket"])
     op.create_index("ix_reviews_opened_at_cause", "reviews", ["opened_at", "cause"])
+    op.create_table(
+        "knowledge",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column("kind", text_of(20), nullable=False),
+        sa.Column("ref", text_of(300), nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("url", sa.Text),
+    )
+    op.create_index("uq_knowledge_ref", "knowledge", ["kind", "ref"], unique=True)
+    index_words(op.get_bind())
     unfinished = sa.text("unfinished > 0")
     only = {"sqlite_where": unfinished, "postgresql_where": unfinished}
     op.create_index("ix_reviews_unfinished", "reviews", ["opened_at"], **only)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from adapters.email.sender import EmailSender
 from bot.messages import Card
 from bot.sending import DeliveryError, Post
-from bot.shared_ports import SmtpUrlError
+from bot.shared_ports import SenderSettingsError
 from rules.instants import parse
 from tests.support.postgres import free_port
 
@@ -133,7 +133,7 @@ def test_nothing_goes_unencrypted_to_another_machine(box: tuple[Box, int], monke
     [("http://user:geheim@x", FROM), ("smtp://", FROM), ("smtp://geheim@x:99999", FROM), ("smtp://u:geheim@x", "nobody")],
 )
 def test_a_wrong_setting_is_told_without_its_password(url: str, named: str) -> None:
-    with pytest.raises(SmtpUrlError) as raised:
+    with pytest.raises(SenderSettingsError) as raised:
         EmailSender(url, named)
     assert "geheim" not in str(raised.value)
     assert "write" in str(raised.value)
