@@ -16,10 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from adapters.ledger.engine import connect
 from bot.ports import LedgerUnavailableError
 from bot.sending import DeliveryError, Post
+from escalation.effects import CALLS
 from escalation.facts import NO_FACTS
 from escalation.look import look
 from escalation.page import PageRow
-from rules.instants import DAY, HOUR, MINUTE, parse, text
+from rules.instants import HOUR, MINUTE, parse, text
 from tests.support.desk import DESK, answered, desk, opened, wire
 
 RUNS = int(os.environ.get("SLA_MODEL_RUNS", "20"))
@@ -152,15 +153,15 @@ class Walk(RuleBasedStateMachine):
         """A message is shown: whoever is called by it is still needed."""
         if not post.channel.startswith("@"):
             return
-        now, rows = self.clock.now(), self.here.app.ledger.outbox
-        for ticket in TICKETS:
-            ids = {str(row.id): row for row in rows.records(ticket=ticket, limit=1000)}
-            for line in lines:
-                row = ids.get(line.id)
-                if row is None or row.body["decision"]["kind"] not in ("page.opened", "page.stepped", "page.handed_over"):
-                    continue
-                page = self.page(ticket, row.body["decision"]["page"], now)
-                self.judge(post.channel.removeprefix("@"), row.body["decision"]["step"], page, now)
+        now, shown = self.clock.now(), {line.id for line in lines}
+        said = [row for ticket in self.open for row in self.here.app.ledger.outbox.records(ticket=ticket, limit=40)]
+        if not shown <= {str(row.id) for row in said}:
+            self.wrong.append(f"{shown} were not among the latest to be said")
+        for row in said:
+            decision = row.body.get("decision", {})
+            if str(row.id) in shown and decision["kind"] in CALLS:
+                page = self.page(row.ticket, decision["page"], now)
+                self.judge(post.channel.removeprefix("@"), decision["step"], page, now)
 
     def judge(self, who: str, step: int, page: PageRow, now: int) -> None:
         """What is wrong is told at the end of the turn: delivery takes an error here for the platform's."""
@@ -182,7 +183,7 @@ class Walk(RuleBasedStateMachine):
     def finish(self) -> None:
         """The platform is well again and time passes: everything is said, and whoever was needed was called."""
         self.slack.troubles, self.slack.gone, self.slack.down = [], set(), False
-        self.go(self.clock.now() + 6 * HOUR)
+        self.go(self.clock.now() + 3 * HOUR)
         ledger = self.here.app.ledger
         assert ledger.reader.health(self.clock.now()).failing == []
         late = [row for row in ledger.outbox.records(state="waiting") if row.due_at < self.clock.now() - HOUR]
@@ -194,7 +195,7 @@ class Walk(RuleBasedStateMachine):
             assert all(row.state != "sending" for row in calls)
         for ticket in sorted(self.open):
             self.happens(wire("ticket.updated", text(self.clock.now()), ticket, status="closed"))
-        self.go(self.clock.now() + DAY)
+        self.go(self.clock.now() + HOUR)
         assert ledger.reader.pages() == []
 
     def happens(self, event: dict[str, Any]) -> None:
