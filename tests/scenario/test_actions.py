@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ledger.database import Database
-from adapters.ledger.engine import connect
-from adapters.ledger.erasing import erase
 from bot.records import Case
 from tests.support.desk import DESK, NINE, Desk, Recorder, answered, desk, opened, wire
 
@@ -153,7 +150,7 @@ def test_what_was_erased_is_not_found_any_more_and_no_hint_told_anybodys_words(k
     knowing.take(opened(at, "T-8", title="Payment with my card is declined", text="It says declined"))
     knowing.go(at + 9 * 60_000)
     assert "visa" not in str(hints(knowing, "T-8"))
-    erase(Database(connect(knowing.url)), ["T-1"], [], "dana", "asked for", knowing.clock.now())
+    knowing.erase("T-1")
     knowing.settle()
     knowing.take(opened(knowing.clock.now(), "T-9", title="Payment with my card is declined", text="It says declined"))
     knowing.go(knowing.clock.now() + 9 * 60_000)

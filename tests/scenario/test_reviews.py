@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ledger.database import Database
-from adapters.ledger.engine import connect
-from adapters.ledger.erasing import erase
 from rules.instants import DAY, parse
 from tests.support.desk import DESK, NINE, Desk, desk, opened, wire, words
 
@@ -182,7 +179,7 @@ def test_what_people_wrote_in_a_review_goes_with_the_tickets_personal_data(here:
     here.say("reviews action R-T-1-1 @ana by 2026-01-08 tell Mr Smith that we are sorry")
     here.say("reviews cause R-T-1-1 staffing")
     here.say("reviews close R-T-1-1 Mr Smith has called")
-    erase(Database(connect(here.url)), ["T-1"], [], "dana", "asked for", here.clock.now())
+    here.erase("T-1")
     for _ in range(2):
         shown = words(here.say("reviews R-T-1-1"))
         assert "Smith" not in shown

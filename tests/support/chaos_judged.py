@@ -121,6 +121,8 @@ def _wanted(history: History, book: Book) -> int:
 
 
 def _heard(effect: Any, book: Book) -> bool:
+    if effect.audience == "helpdesk":  # where one is set up
+        return False
     return effect.audience != "team" or book.teams[effect.who].channel_on("local") is not None
 
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from adapters.ledger.database import Database
+from adapters.ledger.engine import connect
+from adapters.ledger.erasing import erase
 from adapters.ledger.migrating import migrate
 from bot.app import App, build_app
 from bot.delivery import by_channel
@@ -227,6 +230,12 @@ class Desk:
     def log(self, channel: str, ticket: str = "T-1") -> list[str]:
         """The lines of a ticket's thread in a channel."""
         return [entry.text for message in self.chat(channel) if message.ticket == ticket for entry in message.log]
+
+    def erase(self, *tickets: str) -> None:
+        """Forget what is personal of some tickets."""
+        engine = connect(self.url)
+        erase(Database(engine), tickets, [], "dana", "asked for", self.clock.now())
+        engine.dispose()
 
     def recorded(self, ticket: str = "T-1") -> list[dict[str, Any]]:
         """The decisions on record, as `sla simulate` writes them, in the order of their instants."""
