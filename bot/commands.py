@@ -82,6 +82,11 @@ class Command:
     shown: int | None = None
 
 
+def roles_for(command: Command) -> tuple[str, ...]:
+    """The roles of which one is needed; who only reads needs none."""
+    return () if command.verb == "reviews" and command.step is None else VERBS[command.verb].roles
+
+
 class CommandError(ValueError):
     """A line that was not understood; the message says what to write instead."""
 

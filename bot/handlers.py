@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot import answers
-from bot.commands import ACTING, VERBS, Command, CommandError, parse
+from bot.commands import ACTING, Command, CommandError, parse, roles_for
 from bot.compliance import report, status
 from bot.exception_cards import exception_card, pick_exception, register_answer, shown_exception
 from bot.letters import Letters
@@ -121,7 +121,7 @@ class Handlers:
             return refusal("This process has an older configuration than the one that was published last: restart it.")
         if command.verb in self._queries and command.step is None:
             return self._queries[command.verb](command)
-        roles = VERBS[command.verb].roles
+        roles = roles_for(command)
         if roles and (who is None or not set(roles) & set(who.roles)):
             return refusal(self._needed(command.verb, roles, who))
         if command.verb == "exceptions":

@@ -1,9 +1,11 @@
-"""Letters without our own words: what customers read never says how we work inside.
+"""Letters: what customers read never says how we work inside, and what somebody has to approve has a place to wait.
 
 Decided here: which words are ours. Not decided here: whether a letter can be filled in (`fields`).
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from config.source import Source
 
@@ -22,3 +24,13 @@ def check_letters(source: Source) -> None:
             if found:
                 hint = "Say what happened, what happens next and when, as you would to a neighbour."
                 source.problem(place, f"{found[0]!r}, a word of ours", "words that a customer knows", hint, warning=True)
+
+
+def check_approval(source: Source, valid: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note agreements whose letters would wait for their approval in no channel."""
+    for name, agreement in valid["agreements"].items():
+        role = agreement.customer_updates.approve
+        if role is not None and agreement.team is None:
+            hint = "Add team: to it, in whose channel the letter waits, or write approve: none."
+            place = ("agreements", name, "customer_updates", "approve")
+            source.problem(place, role, "none, as the agreement has no team", hint)

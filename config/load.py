@@ -15,7 +15,7 @@ from config.consistency import check_consistency
 from config.coverage_checks import check_coverage
 from config.default_rules import DEFAULT_RULES
 from config.extends import extend
-from config.letter_checks import check_letters
+from config.letter_checks import check_approval, check_letters
 from config.personal_checks import check_personal
 from config.references import check_actions, check_references, check_thresholds
 from config.rule_checks import check_rules
@@ -59,6 +59,7 @@ def examine(path: Path, drafts: Mapping[str, str] | None = None) -> tuple[Book |
     check_doubled(source, sound)
     check_underpinning(source, sound)
     check_letters(source)
+    check_approval(source, valid)
     book = build(valid, source) if all(problem.warning for problem in source.problems) else None
     if book is not None:
         check_coverage(source, book, of(datetime.now(UTC)))

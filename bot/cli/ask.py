@@ -16,7 +16,7 @@ from adapters.terminal.render import print_answer
 from adapters.wall_clock import WallClock
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, settings_error, usage_error
 from bot.cli.run import log_as, prepare, refuse_rewriting
-from bot.commands import VERBS, CommandError, Verb, parse
+from bot.commands import VERBS, CommandError, Verb, parse, roles_for
 from rules.register import Register
 
 Words = Annotated[list[str] | None, typer.Argument(help="As in chat.")]
@@ -61,7 +61,7 @@ def _asking(verb: Verb):  # type: ignore[no-untyped-def]
 def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     """Answer one line; what is not understood ends with exit code 2."""
     try:
-        parse(line)
+        command = parse(line)
     except CommandError as error:
         raise usage_error(str(error)) from None
     from adapters.ledger.holding import unattended
@@ -73,13 +73,13 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     who = book.people.get(person) if person else None
     if person and who is None:
         raise usage_error(f"there is no person {person!r} in the configuration. Known: {', '.join(book.people) or 'nobody'}")
-    if who is None and VERBS[parse(line).verb].roles:
+    if who is None and roles_for(command):
         raise usage_error(f"say who acts with --as PERSON. Known: {', '.join(book.people) or 'nobody'}")
     log_as("warning" if settings.log_level == "info" else settings.log_level)
     prepare(settings)
     nobody = settings.redis_url is None and unattended(settings.database_url)
     app = build_app(settings, book, shared=alone(seen=True) if nobody else None)
-    if VERBS[parse(line).verb].roles:  # what acts also looks
+    if roles_for(command):  # what acts also looks
         refuse_rewriting(app)
         if app.registrar.unpublished():
             raise settings_error(
@@ -91,5 +91,5 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
     print_answer(answer, console)
     if answer.refused:
         raise typer.Exit(2)
-    if parse(line).verb == "health" and answer.cards[0].verdict != "info":
+    if command.verb == "health" and answer.cards[0].verdict != "info":
         raise typer.Exit(1)

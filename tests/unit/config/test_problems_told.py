@@ -193,6 +193,31 @@ MISTAKES: dict[str, tuple[str, int, str, str, str, str]] = {
         ALWAYS + GOLD + f"    targets: {{}}\n    when: {{{', '.join(f'f{i}: 1' for i in range(201))}}}\n",
         *(8, "agreements.gold.when", "201 fields in one alternative", "at most 200", ""),
     ),
+    "a letter that nobody could approve": (
+        "calendars: {always: {hours: 24x7}}\nagreements:\n  gold:\n    kind: sla\n    from: 2026-01-01\n    calendar: always\n"
+        "    targets: {first_response: {default: 1h}}\n    customer_updates: {approve: lead}\n",
+        8,
+        "agreements.gold.customer_updates.approve",
+        "lead",
+        "none, as the agreement has no team",
+        "Add team: to it",
+    ),
+    "a reassignment to nobody who is known": (
+        "rules:\n  r:\n    when: {crossing: 80%}\n    do: [{reassign: {person: bob}}]\n",
+        4,
+        "rules.r.do.0.reassign.person",
+        "'bob'",
+        "a person defined under people:",
+        "",
+    ),
+    "a reassignment to what cannot take it": (
+        "rules:\n  r:\n    when: {crossing: 80%}\n    do: [{reassign: everybody}]\n",
+        4,
+        "rules.r.do.0",
+        "",
+        "an action",
+        "or {reassign: queue}",
+    ),
     "a condition that is a list": ("rules:\n  r: {when: [a], do: []}\n", 2, "rules.r.when", "['a']", "mapping", ""),
     "an action that is none": (
         "rules:\n  r: {when: {crossing: 80%}, do: [{shout: team}]}\n",
