@@ -4,6 +4,7 @@ Decided here: what people see of a review and of many, and which buttons fit. No
 """
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from bot.messages import Answer, Button, Card, Field, clipped
 from bot.records import History
@@ -47,7 +48,6 @@ def review_card(review: ReviewRow, book: Book, now: int) -> Card:
     )
     return Card(
         title=f"{review.review}: {'under review' if review.state == 'open' else 'reviewed'}",
-        verdict="at_risk" if review.state == "open" else "info",
         lines=(*map(clipped, review.breaches), *((f"Note: {review.note}",) if review.note else ())),
         fields=tuple(Field(label=label, value=value) for label, value in fields.items()),
         columns=("Action", "What", "Who", f"By ({zone.key})", "Done") if rows else None,
@@ -72,17 +72,15 @@ def listed_reviews(found: Sequence[ReviewRow], causes: Mapping[str, int], book: 
     zone = book.zone_at(now)
     counts = ", ".join(f"{cause} {number}" for cause, number in causes.items())
     more = (f"Only the first {SHOWN} are shown.",) if len(found) > SHOWN else ()
-    late = not every and any(r.state == "open" and r.due_at is not None and r.due_at < now for r in found)
     card = Card(
         title="All reviews" if every else "Reviews with something left to do",
-        verdict="at_risk" if late else "info",
         lines=(*((f"Causes within 90 days: {counts}.",) if counts else ()), *more),
         columns=("Review", "Reviewer", f"State ({zone.key})", "Cause", "Actions"),
         rows=tuple(
             (
                 review.review,
                 book.names([review.reviewer]) if review.reviewer else "nobody",
-                review.state if review.closed_at or not review.due_at else f"open, due {moment(review.due_at, zone)}",
+                _state(review, now, zone),
                 review.cause or "not named yet",
                 f"{len(review.left)} of {len(review.actions)} to be done" if review.actions else "none",
             )
@@ -91,6 +89,12 @@ def listed_reviews(found: Sequence[ReviewRow], causes: Mapping[str, int], book: 
         buttons=tuple(Button(action="review", label=review.review, value=review.review) for review in found[:5]),
     )
     return Answer(cards=(card,))
+
+
+def _state(review: ReviewRow, now: int, zone: ZoneInfo) -> str:
+    if review.closed_at is not None or review.due_at is None:
+        return review.state
+    return f"open, {'was' if review.due_at < now else 'is'} due {moment(review.due_at, zone)}"
 
 
 def _buttons(review: ReviewRow, book: Book) -> list[Button]:

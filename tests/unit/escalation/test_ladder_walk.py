@@ -5,6 +5,7 @@ what people do, and when somebody looks, in any order.
 """
 
 import os
+from collections import Counter
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -52,6 +53,10 @@ HAPPENS = {
     "lower": ("ticket.updated", {"priority": "low"}),
     "raise": ("ticket.updated", {"priority": "urgent"}),
 }
+SHORTEST = 5 * MINUTE
+"""No step waits less."""
+MOST_CALLS = 6
+"""Three steps that reach somebody, twice."""
 CLICKS = ("page.acknowledged", "page.escalated", "page.handed_over", "page.unreached")
 
 
@@ -65,6 +70,10 @@ class Walk(RuleBasedStateMachine):
         self.recorded: list[Decision] = []
         self.steps: dict[tuple[str | None, int], set[int | None]] = {}
         self.called: set[tuple[str, int, tuple[str, ...]]] = set()
+        self.taken: dict[str, int] = {}
+        self.last_call: dict[str, int] = {}
+        self.calls: Counter[str] = Counter()
+        self.clicks: Counter[str] = Counter()
         self.look()
 
     @rule(kind=st.sampled_from(sorted(HAPPENS)), late=st.sampled_from([0, 0, 0, 7 * MINUTE, HOUR]))
@@ -73,6 +82,10 @@ class Walk(RuleBasedStateMachine):
         when = max(START, self.now - late)
         self.history.append(event(when, type_, **data, recorded_=self.now if late else None))
         self.look()
+        if kind == "reply" and not late:
+            assert all(page.state == "closed" or page.opened_at >= self.now for page in self.found.pages), (
+                "answered, and still open"
+            )
 
     @precondition(lambda self: any(page.state != "closed" for page in self.found.pages))
     @rule(
@@ -94,11 +107,15 @@ class Walk(RuleBasedStateMachine):
         }
         self.history.append(event(self.now, kind, **said))
         before = page
+        self.clicks[page.page] += 1
+        self.taken.pop(page.page, None)
+        self.last_call.pop(page.page, None)
         self.look()
         after = next((p for p in self.found.pages if p.page == page.page), None)
         if kind == "page.acknowledged" and before.state in ("open", "exhausted"):
             assert after is not None
             assert (after.state, after.acknowledged_by) == ("acknowledged", who)
+            self.taken[page.page] = self.now + {"5m": 5 * MINUTE, "2h": 2 * HOUR}[lasts]
 
     @rule(minutes=st.sampled_from([1, 4, 5, 10, 20, 31, 90, 400]))
     def time_passes(self, minutes: int) -> None:
@@ -136,6 +153,8 @@ class Walk(RuleBasedStateMachine):
         view = TicketView(TICKET, self.found.facts, self.found.clocks, self.found.pages)
         for effect in effects:
             call = effect.decision
+            if effect.audience != "person" or effect.line is None or call.kind not in CALLS:
+                continue
             row = OutboxRow(
                 effect.key,
                 TICKET,
@@ -144,7 +163,7 @@ class Walk(RuleBasedStateMachine):
                 {"audience": effect.audience, "line": effect.line, "decision": call.plain()},
                 0,
             )
-            if effect.audience == "person" and call.kind in CALLS and needless(row, view, BOOK) is None:
+            if needless(row, view, BOOK) is None:
                 self.judge(call)
         for page in self.found.pages:
             if page.state == "open":
@@ -160,6 +179,16 @@ class Walk(RuleBasedStateMachine):
         page = next(page for page in self.found.pages if page.page == call.page)
         assert page.state in ("open", "exhausted"), f"{call.to} are called for {page}"
         self.called.add((page.page, call.step or 0, tuple(call.to or ())))
+        assert self.taken.get(page.page, 0) <= self.now, (
+            f"{call.to} are called, and somebody has it until {self.taken[page.page]}"
+        )
+        waited = self.now - self.last_call.get(page.page, 0)
+        assert waited == 0 or waited >= SHORTEST, f"{call.to} are called {waited} ms after those before them"
+        if waited:
+            self.calls[page.page] += 1
+        climbs = len(page.reasons) + 2 * self.clicks[page.page]
+        assert self.calls[page.page] <= MOST_CALLS * climbs, f"{self.calls[page.page]} calls for {page}"
+        self.last_call[page.page] = self.now
         steps = self.steps.setdefault((call.page, self.now), set())
         steps.add(call.step)
         assert len(steps) == 1, f"steps {steps} of {page} at once"
