@@ -31,6 +31,8 @@ _DONE = {
     "review.reminded": "reminded",
     "page.opened": "paged",
     "page.stepped": "paged",
+    "page.handed_over": "handed over",
+    "page.reminded": "reminded",
     "page.acknowledged": "page taken",
     "page.expired": "page given back",
     "page.exhausted": "ladder used up",
