@@ -78,6 +78,24 @@ def test_before_a_promised_letter_falls_due_another_one_follows(tmp_path: Path) 
     assert all(clock["state"] in ("met", "running") for clock in promise(here))
 
 
+def test_while_a_ticket_is_open_its_customer_hears_from_us_periodically(tmp_path: Path) -> None:
+    targets = "first_response: {urgent: 10m, default: 1h}"
+    rules = "rules:\n  quiet: {when: {crossing: 80%, metric: update}, do: [{update_customer: progress}]}\n"
+    here = desk(
+        tmp_path,
+        PROGRESS.replace(targets, f"{targets}\n      update: {{urgent: 1h}}").replace("every: 4h", "every: 2h") + rules,
+    )
+    here.take(opened(NINE), answered(NINE))
+    here.go("2026-01-05T09:48:00Z")
+    (first,) = letters(here)
+    assert "More by 11:48 on Monday 5 January" in first
+    here.go("2026-01-05T15:00:00Z")
+    assert len(letters(here)) == 4
+    here.take(wire("ticket.updated", "2026-01-05T15:00:00Z", status="solved"))
+    here.go("2026-01-06T15:00:00Z")
+    assert len(letters(here)) == 4
+
+
 def test_where_nothing_follows_by_itself_the_team_is_told_before_the_promise_breaks(tmp_path: Path) -> None:
     here = desk(tmp_path)
     here.take(opened(NINE))
