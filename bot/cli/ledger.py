@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,7 +64,8 @@ def verify(
 
     settings = read_settings()
     keys = settings.seal_keys()
-    kept, folder = _kept(seals, settings), archive_at(within)
+    path, folder = seals or settings.seal_file, archive_at(within)
+    kept = _kept(path, named=seals is not None)
     findings = Listing(MOST_SHOWN)
     with stages() as progress:
         begin = partial(progress.begin, "Verifying")
@@ -76,6 +78,8 @@ def verify(
         typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
     seen = f"{entries_in_words(done.entries)}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
     until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
+    if path is not None and done.seals:
+        until += _told_of(path, kept, findings)
     if findings.count:
         typer.echo(f"{counted(findings.count, 'finding')} in {seen}; {until}.")
         raise typer.Exit(1)
@@ -126,17 +130,32 @@ def read_only(settings: Settings) -> Database:
     return database
 
 
-def _kept(named: Path | None, settings: Settings) -> list[Seal]:
+def _told_of(path: Path, kept: Sequence[Seal], findings: Listing) -> str:
+    """What a file of seals tells of a ledger that was sealed; one without any is another file, or was emptied."""
+    from adapters.ledger.findings import Finding
+
+    if kept:
+        return f"; {path} holds {counted(len(kept), 'seal')}, the last is seal {max(seal.number for seal in kept)}"
+    if path.exists():
+        what = "it holds no seal, though the ledger was sealed: it is another file, or was emptied"
+        findings.tell(Finding(what, file=str(path)))
+        return ""
+    typer.echo(
+        f"SEAL_FILE: there is no file {path}, though the ledger was sealed: put it back from a backup, unless SEAL_FILE was "
+        "set only after the last seal. Without it only the ledger's own seals are checked.",
+        err=True,
+    )
+    return ""
+
+
+def _kept(path: Path | None, *, named: bool) -> list[Seal]:
     """The seals of the file, where there is one."""
     from adapters.ledger.seal_file import JsonSealFile
 
-    path = named or settings.seal_file
     if path is None:
         return []
-    if not path.exists():
-        if named:
-            raise usage_error(f"there is no file of seals at {named}")
-        typer.echo(f"SEAL_FILE: there is no file {path} yet; only the ledger's own seals are checked.", err=True)
+    if not path.exists() and named:
+        raise usage_error(f"there is no file of seals at {path}")
     try:
         return JsonSealFile(path).read()
     except OSError as error:

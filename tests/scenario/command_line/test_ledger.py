@@ -46,6 +46,7 @@ def test_a_sealed_ledger_is_verified_and_an_altered_entry_is_named(here: Desk, t
     assert (clean.returncode, clean.stderr) == (0, "")
     assert clean.stdout.startswith("Nothing is wrong: ")
     assert ", 1 chain, 1 seal; sealed up to " in clean.stdout
+    assert clean.stdout.endswith(f"; {tmp_path}/seals.jsonl holds 1 seal, the last is seal 1.\n")
 
     change(here, "update entries set body = replace(body, 'urgent', 'low') where kind = 'ticket.opened' and ticket = 'T-2'")
     found = sla("ledger", "verify", "--seals", tmp_path / "seals.jsonl", DATABASE_URL=here.url, SEAL_KEY=KEY)
@@ -59,6 +60,19 @@ def test_a_sealed_ledger_is_verified_and_an_altered_entry_is_named(here: Desk, t
     here.clock.move("2190-01-01T00:00:00Z")  # the command sealed by this machine's clock
     here.deliver()
     assert here.chat("audit")[0].card.title == "Seal 1 of the ledger"
+
+
+def test_a_file_that_holds_no_seal_of_a_sealed_ledger_is_named(here: Desk, tmp_path: Path) -> None:
+    kept, other = tmp_path / "seals.jsonl", tmp_path / "other.txt"
+    settings = {"DATABASE_URL": here.url, "SEAL_KEY": KEY, "SEAL_FILE": str(kept)}
+    sla("ledger", "seal", **settings)
+    other.write_text("not a seal\n")
+    found = sla("ledger", "verify", "--seals", other, **settings)
+    assert found.returncode == 1
+    assert f"{other}: it holds no seal, though the ledger was sealed: it is another file, or was emptied" in found.stdout
+    kept.unlink()
+    gone = sla("ledger", "verify", **settings)
+    assert f"there is no file {kept}, though the ledger was sealed: put it back from a backup" in gone.stderr
 
 
 def test_what_is_missing_for_a_seal_or_a_verification_is_said(here: Desk, tmp_path: Path) -> None:
