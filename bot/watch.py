@@ -25,7 +25,7 @@ from escalation.effects import CALLS, Effect, effects_of
 from escalation.facts import NO_FACTS, Facts
 from escalation.lateness import delay
 from escalation.look import Look
-from escalation.reviews import REMINDED as REVIEW_DUE
+from escalation.reviews import TO_DO
 from rules.decisions import Decision
 from rules.ticket import TicketEvent
 
@@ -183,7 +183,7 @@ class Watch:
     def _rows(self, effect: Effect, now: int, urgent: bool, writable: bool) -> list[OutboxRow]:
         """An effect on each platform where its audience has a channel."""
         rows = []
-        decision, reviewed = effect.decision, effect.decision.kind == REVIEW_DUE
+        decision, reviewed = effect.decision, effect.decision.kind in TO_DO
         calls = (effect.audience == "person" and not reviewed) or decision.kind in CALLS
         priority = SILENT if effect.line is None else PRESSING if calls else SPOKEN
         said = {"audience": effect.audience, "who": effect.who, "line": effect.line, "mentions": effect.mentions}

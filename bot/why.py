@@ -29,6 +29,7 @@ _DONE = {
     "ticket.reassigned": "given",
     "review.opened": "review opened",
     "review.reminded": "reminded",
+    "review.given": "told",
     "page.opened": "paged",
     "page.stepped": "paged",
     "page.handed_over": "handed over",

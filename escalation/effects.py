@@ -15,7 +15,7 @@ from escalation.book import Book
 from escalation.letters import KEPT_BACK, RELEASED
 from escalation.reconcile import CORRECTED, LETTER
 from escalation.reviews import OPENED as REVIEWED
-from escalation.reviews import REMINDED as REVIEW_DUE
+from escalation.reviews import TO_DO
 from escalation.roster import CHANNEL
 from escalation.takers import GROUP
 from rules.decisions import Decision
@@ -81,7 +81,7 @@ def effects_of(
             effects.extend(_effect(decision, "team", team, decision.reason) for team in teams)
         elif decision.kind in CALLS and decision.to:
             effects.extend(_calls(decision, book, latest[decision.page] is decision))
-        elif decision.kind == REMINDED or (decision.kind == REVIEW_DUE and decision.at > now - DAY):
+        elif decision.kind == REMINDED or (decision.kind in TO_DO and decision.at > now - DAY):
             effects.extend(_effect(decision, "person", who, _sentence(decision.reason), (who,)) for who in decision.to or ())
         elif decision.kind == REVIEWED and decision.to:
             line = f"{book.names(decision.to)} reviews this breach: /sla reviews {decision.ticket}"

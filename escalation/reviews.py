@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 
 from escalation.book import Book
 from escalation.ladder import Step
-from escalation.people import Team
+from escalation.people import Person, Team
 from rules.agreement import Agreement
 from rules.crossings import NEVER
 from rules.decisions import Decision
 from rules.instants import DAY, InstantError, parse
 from rules.moments import Moment
 
-OPENED, REMINDED = "review.opened", "review.reminded"
-"""The decisions."""
+OPENED, REMINDED, GIVEN = "review.opened", "review.reminded", "review.given"
+"""The decisions; the last tells somebody of a review or an action that another person has given them."""
+TO_DO = (REMINDED, GIVEN)
+"""What is said to who has something to do: it calls nobody."""
 CAUSED, ADDED, DONE, HANDED_OVER, CLOSED = "review.caused", "review.added", "review.done", "review.handed_over", "review.closed"
 """What people do in a review: name its `cause`, add `what` an `owner` does by `due`, tick off an `item` by its number, hand
 the review `to` somebody, close it with a `note`.
@@ -84,8 +86,10 @@ class Review:
     due: dict[int, int] = field(default_factory=dict)
     reminded: dict[int, int] = field(default_factory=dict)
 
-    def act(self, moment: Moment, people: Mapping[str, Any]) -> None:
-        """A person writes in it. What is done to a closed one, but for ticking off what was to be done, changes nothing."""
+    def act(self, moment: Moment, people: Mapping[str, Any]) -> Iterator[Decision]:
+        """A person writes in it; yields what tells who was given something. What is done to a closed one, but for ticking off
+        what was to be done, changes nothing.
+        """
         data, is_open = moment.event.data, self.closed_at is None
         owner, to, number = str(data.get("owner")), str(data.get("to")), data.get("item")
         match moment.event.type:
@@ -95,11 +99,13 @@ class Review:
                 due = _instant(data.get("due"), moment.at)
                 self.actions.append(Item(str(data.get("what") or ""), owner, due))
                 self.due[len(self.actions)] = max(due, moment.at)
-            case "review.done" if isinstance(number, int) and 0 < number <= len(self.actions):
+                yield from self._given(moment, owner, f"action {len(self.actions)} of review {self.id}", people)
+            case "review.done" if isinstance(number, int) and number in self._undone():
                 self.actions[number - 1] = self.actions[number - 1]._replace(done_at=moment.at)
                 self.due.pop(number, None)
             case "review.handed_over" if is_open and to in people:
                 self.reviewer = to
+                yield from self._given(moment, to, f"review {self.id}", people)
             case "review.closed" if is_open:
                 self.closed_at, self.note = moment.at, str(data.get("note") or "") or None
                 self.due.pop(0, None)
@@ -135,12 +141,26 @@ class Review:
             actions=tuple(self.actions),
         )
 
+    def _undone(self) -> list[int]:
+        return [number for number, item in enumerate(self.actions, 1) if item.done_at is None]
+
+    def _given(self, moment: Moment, to: str, what: str, people: Mapping[str, Person]) -> Iterator[Decision]:
+        by = str(moment.event.data.get("by") or "somebody")
+        if to != by:
+            giver = people[by].name if by in people else by
+            yield self._said(moment.at, GIVEN, f"{giver} gave {people[to].name} {what}", f"{self.id}/{moment.event.id}", to)
+
     def _reminder(self, at: int, number: int, who: str, times: int) -> Decision:
-        by = self.opened_by
         again = "is due" if times == 1 else "is still not done"
         reason = f"action {number} of review {self.id} {again}" if number else f"review {self.id} {again}"
-        said = Decision(at, REMINDED, by.ticket, reason, by.agreement, by.version, by.metric, by.cycle)
-        said.cause, said.occurrence, said.to = f"{self.id}/{number}", times, [who]
+        said = self._said(at, REMINDED, reason, f"{self.id}/{number}", who)
+        said.occurrence = times
+        return said
+
+    def _said(self, at: int, kind: str, reason: str, cause: str, to: str) -> Decision:
+        by = self.opened_by
+        said = Decision(at, kind, by.ticket, reason, by.agreement, by.version, by.metric, by.cycle)
+        said.cause, said.to = cause, [to]
         return said
 
 
@@ -184,7 +204,8 @@ class Reviews:
         """A person writes in the named review."""
         for review in self.all:
             if review.id == moment.event.data.get("review"):
-                review.act(moment, self._book.people)
+                for given in review.act(moment, self._book.people):
+                    self._say(given)
 
     def _reviewer(self, team: Team, at: int) -> str | None:
         rota = team.reviews.rota if team.reviews else None

@@ -22,6 +22,7 @@ _EXTRAS: dict[str, tuple[str, ...]] = {
     "ticket.hinted": ("team",),
     "ticket.reassigned": ("to",),
     "review.reminded": ("to",),
+    "review.given": ("to",),
 }
 AFTER_EVENTS = ("clock.crossed", "clock.overdue", "clock.excused")
 _PAGE = ("page", "ladder", "step", "to")

@@ -152,6 +152,14 @@ def test_who_has_something_to_do_is_reminded_until_it_is_done_also_after_the_rev
     assert (reminders(here, "ana")[1:], reminders(here, "cleo")) == ([], [])
 
 
+def test_who_is_given_a_review_or_an_action_by_somebody_else_is_told_at_once(here: Desk) -> None:
+    here.say("reviews handover T-1 @ben")
+    here.say("reviews action T-1 @ana by 2026-01-08 read the log", "ben")
+    here.say("reviews action T-1 @ben by 2026-01-08 mend it", "ben")
+    assert reminders(here, "ben") == ["Ana Costa gave Ben Osei review R-T-1-1"]
+    assert reminders(here, "ana") == ["Ben Osei gave Ana Costa action 1 of review R-T-1-1"]
+
+
 def test_a_reminder_that_quiet_hours_have_held_back_is_dropped_where_it_is_done_by_then(tmp_path: Path) -> None:
     quiet = 'email: ana@desk.example,  roles: [agent], quiet: {zone: UTC, hours: {mon-sun: ["08:00-10:00"]}}}'
     here = desk(tmp_path, REVIEWED.replace("email: ana@desk.example,  roles: [agent]}", quiet))
