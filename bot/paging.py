@@ -22,7 +22,7 @@ from escalation.pages import ACKNOWLEDGED, ESCALATED, HANDED_OVER
 from escalation.people import Person
 from rules.decisions import Decision
 from rules.durations import spoken
-from rules.instants import MINUTE
+from rules.instants import MINUTE, SECOND
 
 _MOST_TRIES = 20
 _MOST_PEOPLE = 20
@@ -62,8 +62,9 @@ class Paging:
             return found
         if found.acknowledged_by != who.id:
             return refusal(f"Page {page.page} could not be taken: {self._end_of(found)}.")
-        minutes = -(-((found.acknowledged_until or 0) - self._clock.now()) // MINUTE)
-        return said(f"{who.name} has {page.page} for {spoken(max(minutes, 0) * MINUTE)}.")
+        left = max((found.acknowledged_until or 0) - self._clock.now(), 0)
+        unit = MINUTE if left >= MINUTE else SECOND
+        return said(f"{who.name} has {page.page} for {spoken(-(-left // unit) * unit)}.")
 
     def _acknowledge_all(self, bundle: str, who: Person, act: str) -> Answer:
         """Take every page on a list that nobody has."""
