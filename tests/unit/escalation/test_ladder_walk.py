@@ -201,9 +201,9 @@ class Walk(RuleBasedStateMachine):
         for page in self.found.pages:
             called = [d for d in self.recorded if d.kind in CALLS and d.page == page.page and d.to]
             assert called or page.state in ("closed", "exhausted"), page
-        overdue = [clock for clock in self.found.clocks if clock.verdict == "overdue" and clock.kind == "sla"]
-        owned = self.found.facts.get("assignee") is not None
-        assert not overdue or owned or self.found.pages, "a broken promise, and nobody was ever called"
+        cared = max((e.time for e in self.history if e.data.get("author") == "agent" or e.data.get("assignee")), default=0)
+        broken = [clock for clock in self.found.clocks if clock.verdict == "overdue" and (clock.breached_at or 0) > cared]
+        assert not broken or self.found.pages, "a broken promise that nobody has cared for, and nobody was ever called"
         self.now += 1
         self.history.append(event(self.now, "ticket.updated", status="closed"))
         self.look()
