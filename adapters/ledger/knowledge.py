@@ -1,7 +1,8 @@
 """Knowledge: articles and solved tickets, to be found by their words.
 
 Decided here: the full-text search of each database: FTS5 with its ranking in SQLite, tsvector in PostgreSQL; words are
-searched as they are written, in any language. Not decided here: what is kept, and what is alike (`bot.similar`).
+searched as they are written, in any language; that only the latest solved tickets are kept. Not decided here: what is kept,
+and what is alike (`bot.similar`).
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from adapters.ledger.entries import storable
 from adapters.ledger.schema import knowledge
 from bot.records import Case
 
+LATEST = 50_000
+"""So many solved tickets are kept: what helped long ago is found no more, and a search stays quick."""
 _CHANGED = (
     "ON CONFLICT (kind, ref) DO UPDATE SET title = excluded.title, url = excluded.url, body = excluded.body "
     "WHERE knowledge.title <> excluded.title OR knowledge.body <> excluded.body "
@@ -27,8 +30,8 @@ _FIND = {
         "WHERE knowledge_words MATCH :words ORDER BY bm25(knowledge_words, 4.0, 1.0), ref LIMIT :limit"
     ),
     "postgresql": (
-        "FROM knowledge, to_tsquery('simple', :words) AS asked WHERE to_tsvector('simple', title || ' ' || body) @@ asked "
-        "ORDER BY ts_rank(to_tsvector('simple', title || ' ' || body), asked) DESC, ref LIMIT :limit"
+        "FROM knowledge, to_tsquery('simple', :words) AS asked WHERE knowledge_words @@ asked "
+        "ORDER BY ts_rank(knowledge_words, asked) DESC, ref LIMIT :limit"
     ),
 }
 MERGED = text("INSERT INTO knowledge_words (knowledge_words) VALUES ('optimize')")
@@ -75,6 +78,9 @@ def keep_cases(connection: Connection, cases: Sequence[Case]) -> None:
     """Cases as the table has them."""
     rows = [{name: storable(value) if value is not None else None for name, value in case._asdict().items()} for case in cases]
     upsert_all(connection, knowledge, rows, _CHANGED)
+    if rows:
+        last = select(func.max(knowledge.c.id)).scalar_subquery()
+        connection.execute(delete(knowledge).where(knowledge.c.kind == "ticket", knowledge.c.id <= last - LATEST))
 
 
 def forget_cases(connection: Connection, tickets: Sequence[str]) -> None:

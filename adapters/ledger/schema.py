@@ -240,6 +240,7 @@ knowledge = Table(
     Column("body", Text, nullable=False),
     Column("url", Text),
     Index("uq_knowledge_ref", "kind", "ref", unique=True),
+    Index(None, "kind", "id"),
 )
 """The index of its words is each database's own: `migrations.full_text`."""
 

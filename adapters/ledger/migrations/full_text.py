@@ -1,7 +1,7 @@
 """The index of the words of what is known.
 
-Decided here: its form in each database: in SQLite an FTS5 table beside the rows, kept by triggers; in PostgreSQL an index on
-what `adapters.ledger.knowledge` asks for. Not decided here: what is searched.
+Decided here: its form in each database: in SQLite an FTS5 table beside the rows, kept by triggers; in PostgreSQL a column that
+it computes itself, with an index. Not decided here: what is searched.
 """
 
 from sqlalchemy import Connection, text
@@ -18,7 +18,11 @@ _STATEMENTS = {
         "INSERT INTO knowledge_words (knowledge_words, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); "
         "INSERT INTO knowledge_words (rowid, title, body) VALUES (new.id, new.title, new.body); END",
     ),
-    "postgresql": ("CREATE INDEX knowledge_words ON knowledge USING gin (to_tsvector('simple', title || ' ' || body))",),
+    "postgresql": (
+        "ALTER TABLE knowledge ADD COLUMN knowledge_words tsvector "
+        "GENERATED ALWAYS AS (setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', body)) STORED",
+        "CREATE INDEX knowledge_words_index ON knowledge USING gin (knowledge_words)",
+    ),
 }
 
 

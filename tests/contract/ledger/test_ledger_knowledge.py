@@ -37,6 +37,14 @@ def test_what_was_removed_is_not_found(db: Opened) -> None:
     assert found(db, "declined") == ["T-1"]
 
 
+def test_only_the_latest_solved_tickets_are_kept(db: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.ledger.knowledge.LATEST", 3)
+    db.ledger.knowledge.keep([CARDS])
+    for n in range(1, 8):
+        db.ledger.knowledge.keep([TICKET._replace(ref=f"T-{n}")])
+    assert sorted(found(db, "declined")) == ["T-5", "T-6", "T-7", "cards.md"]
+
+
 @pytest.mark.parametrize("word", ['"', "a:b", "'", "(card", "card*", "NEAR", "OR", "!", "\\", "card & bank", "\x00"])
 def test_no_word_is_taken_for_a_query(db: Opened, word: str) -> None:
     db.ledger.knowledge.keep([CARDS])

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text),
     )
     op.create_index("uq_knowledge_ref", "knowledge", ["kind", "ref"], unique=True)
+    op.create_index("ix_knowledge_kind_id", "knowledge", ["kind", "id"])
     index_words(op.get_bind())
     unfinished = sa.text("unfinished > 0")
     only = {"sqlite_where": unfinished, "postgresql_where": unfinished}
