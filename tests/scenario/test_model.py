@@ -154,7 +154,7 @@ class Walk(RuleBasedStateMachine):
         if not post.channel.startswith("@"):
             return
         now, shown = self.clock.now(), {line.id for line in lines}
-        said = [row for ticket in self.open for row in self.here.app.ledger.outbox.records(ticket=ticket, limit=40)]
+        said = [row for ticket in self.open for row in self.here.app.ledger.outbox.records(ticket=ticket, limit=1000)]
         if not shown <= {str(row.id) for row in said}:
             self.wrong.append(f"{shown} were not among the latest to be said")
         for row in said:
