@@ -168,6 +168,9 @@ class Walk(RuleBasedStateMachine):
             )
             if needless(row, view, BOOK) is None:
                 self.judge(call)
+        last = {decision.page: decision.kind for decision in self.recorded if decision.page is not None}
+        closed = {id for id, kind in last.items() if kind == "page.closed"}
+        assert closed == last.keys() - {page.page for page in self.found.pages if page.state != "closed"}, "the record differs"
         for page in self.found.pages:
             if page.state == "open":
                 assert (page.page, page.step, page.to) in self.called, f"nobody was called for {page}"
