@@ -113,12 +113,14 @@ def seal(
 
 
 def read_only(settings: Settings) -> Database:
-    """The ledger's database as it stands, or the end where it is not of this version."""
+    """The ledger's database as it stands, or the end where it is not of this version. Logs quietly."""
     from adapters.ledger.database import Database
     from adapters.ledger.engine import connect, file_of
     from adapters.ledger.migrating import check_version
+    from bot.cli.run import log_quietly
     from bot.ports import LedgerError
 
+    log_quietly(settings)
     database = Database(connect(settings.database_url))
     if (file := file_of(database.engine)) is not None and not file.exists():
         raise LedgerError(f"there is no ledger at {file}: set DATABASE_URL")

@@ -58,9 +58,9 @@ def _work(role: Role, config: Path | None) -> None:
 
     settings = read_settings()
     book = load_book(config, warn=True)
-    log_as(settings.log_level)
     held = hold(settings.database_url)
     prepare(settings)
+    log_as(settings.log_level)
     senders = [terminal_sender()] if role == "run" and held is not None else []  # of several processes none says all
     app = build_app(settings, book, senders=senders, role=role)
     refuse_rewriting(app)
@@ -87,7 +87,6 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
         settings = read_settings().model_copy(update={"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"})
         book = load_book(DEMO)
-        log_as("warning" if settings.log_level == "info" else settings.log_level)
         prepare(settings)
         listening = _listen(settings, any_port=True)
         clock = FastClock(start_of_day(), speed)
@@ -127,13 +126,19 @@ def log_as(level: str) -> None:
     )
 
 
+def log_quietly(settings: Settings) -> None:
+    """For commands that answer: what goes wrong, and what else LOG_LEVEL asks for, in the same form as the bot's."""
+    log_as("warning" if settings.log_level == "info" else settings.log_level)
+
+
 def prepare(settings: Settings) -> None:
-    """A ledger of this version: a file is brought to it, a server is brought to it by `sla migrate` alone."""
+    """A ledger of this version: a file is brought to it, a server is brought to it by `sla migrate` alone. Logs quietly."""
     from adapters.ledger.database import Database
     from adapters.ledger.engine import connect, file_of
     from adapters.ledger.migrating import check_version
     from adapters.ledger.migrating import migrate as migrate_ledger
 
+    log_quietly(settings)
     engine = connect(settings.database_url)
     if file_of(engine) is None:
         check_version(Database(engine))
