@@ -25,11 +25,11 @@ class JsonSealFile:
 
     def read(self) -> list[Seal]:
         """The seals that it holds, in the order in which they came; none where there is no file yet. Raises OSError."""
-        try:
-            lines = self.path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
-        return [seal for line in lines if (seal := _seal(line)) is not None]
+        return [seal for line in self._lines() if (seal := _seal(line)) is not None]
+
+    def passed_over(self) -> int:
+        """How many of its lines hold something, and no seal. Raises OSError."""
+        return sum(1 for line in self._lines() if line.strip() and _seal(line) is None)
 
     def append(self, seals: Sequence[Seal]) -> None:
         """Add seals; when this ends they are on the disk. Raises OSError."""
@@ -48,6 +48,12 @@ class JsonSealFile:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return self.path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
 
 
 def _seal(line: bytes) -> Seal | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from pydantic import StrictInt, StrictStr, TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from adapters.ledger.database import Database
@@ -29,6 +30,7 @@ _UNKNOWN_KEY = (
     "seal {0.number} was altered, or its key is named neither by SEAL_KEY nor by SEAL_KEYS_BEFORE, so nothing is sealed: see "
     "what sla ledger verify says, and name the key; where that is lost, sla ledger seal --new-key begins another one"
 )
+_HEADS = TypeAdapter(list[tuple[StrictInt, StrictInt, StrictInt, StrictStr]])
 
 
 class SqlSeals:
@@ -110,7 +112,7 @@ def following(known: Sequence[Seal], kept: Iterable[Seal], keys: Sequence[bytes]
 def heads_of(seal: Seal) -> list[tuple[int, int, int, str]]:
     """Day, shard, number and hash of the chains' ends that it names. Raises LedgerError."""
     try:
-        return [(day, shard, number, hash) for day, shard, number, hash in json.loads(seal.body)["heads"]]
+        return _HEADS.validate_python(json.loads(seal.body)["heads"])
     except (ValueError, TypeError, KeyError):
         raise LedgerError(f"seal {seal.number} is not what it was: run sla ledger verify") from None
 

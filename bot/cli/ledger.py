@@ -19,16 +19,17 @@ from adapters.wall_clock import WallClock
 from bot.cli.archive import archive, archive_at, entries_in_words, tell_archived
 from bot.cli.erase import erase
 from bot.cli.export import export
+from bot.cli.findings import Findings
 from bot.cli.listing import Listing
 from bot.cli.options import read_settings, settings_error, usage_error
 from bot.cli.progress import stages
 from bot.cli.rebuild import rebuild
+from bot.cli.seals import KeptSeals, instant_in_words
 from bot.messages import counted
 from rules.instants import text
 
 if TYPE_CHECKING:
     from adapters.ledger.database import Database
-    from bot.records import Seal
     from config.settings import Settings
 
 # The database is imported where it is asked: the other commands start sooner without it.
@@ -56,30 +57,35 @@ def verify(
 
     What is archived is no gap; which files hold it is said. With --archive they are verified too, as if nothing were archived.
 
-    Exit codes: 0 nothing is wrong, 1 something is.
+    Exit codes: 0 nothing is wrong, 1 something is, or a setting is wrong, 2 the call is wrong.
     """
     from adapters.ledger.archive_files import ArchiveError
+    from adapters.ledger.findings import Finding
     from adapters.ledger.verification import verify as verified
 
     settings = read_settings()
     keys = settings.seal_keys()
-    kept, folder = _kept(seals, settings), archive_at(within)
-    findings = Listing(MOST_SHOWN)
+    kept, folder = KeptSeals(seals, settings), archive_at(within)
+    findings = Findings(MOST_SHOWN)
     with stages() as progress:
         begin = partial(progress.begin, "Verifying")
         try:
-            done = verified(read_only(settings), kept, keys, findings.tell, begin, progress.advance, folder)
+            done = verified(read_only(settings), kept.seals, keys, findings.tell, begin, progress.advance, folder)
         except (OSError, ArchiveError) as error:
             raise usage_error(f"the archive cannot be read: {error}") from None
+    if (wrong := kept.finding(done.last_seal)) is not None:
+        findings.tell(Finding(wrong, file=str(kept.path)))
+    findings.end()
     tell_archived(done, Listing(MOST_SHOWN))
     if not keys and done.seals:
         typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
     seen = f"{entries_in_words(done.entries)}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
-    until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
+    until = "never sealed" if done.sealed_at is None else f"sealed up to {instant_in_words(done.sealed_at)}"
+    said = f"{counted(findings.count, 'finding')} in" if findings.count else "Nothing is wrong:"
+    typer.echo(f"{said} {seen}; {until}.")
+    kept.tell(done.last_seal)
     if findings.count:
-        typer.echo(f"{counted(findings.count, 'finding')} in {seen}; {until}.")
         raise typer.Exit(1)
-    typer.echo(f"Nothing is wrong: {seen}; {until}.")
 
 
 @app.command()
@@ -126,20 +132,3 @@ def read_only(settings: Settings) -> Database:
         raise LedgerError(f"there is no ledger at {file}: set DATABASE_URL")
     check_version(database)
     return database
-
-
-def _kept(named: Path | None, settings: Settings) -> list[Seal]:
-    """The seals of the file, where there is one."""
-    from adapters.ledger.seal_file import JsonSealFile
-
-    path = named or settings.seal_file
-    if path is None:
-        return []
-    if not path.exists():
-        if named:
-            raise usage_error(f"there is no file of seals at {named}")
-        typer.echo(f"SEAL_FILE: there is no file {path} yet; only the ledger's own seals are checked.", err=True)
-    try:
-        return JsonSealFile(path).read()
-    except OSError as error:
-        raise usage_error(f"{path} cannot be read: {error.strerror}") from None
