@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_CONFIG = Path(__file__).parent / "example"
 LEAST_MONTHS = 13
+SEAL_PLATFORMS = ("local",)
+"""Where a channel can be told of a seal, whichever process seals; a letter or one process's terminal is no such place."""
 ACKNOWLEDGED = "a-years-figures-cannot-be-computed-anew"
 
 
@@ -73,6 +75,10 @@ class Settings(BaseSettings):
     def _place(cls, value: str | None) -> str | None:
         if value is not None and not all(value.partition(":")):
             raise ValueError("write platform:channel, such as local:audit")
+        if value is not None and (platform := value.partition(":")[0]) not in SEAL_PLATFORMS:
+            raise ValueError(
+                f"no seal can be said on {platform!r}: write {' or '.join(f'{known}:CHANNEL' for known in SEAL_PLATFORMS)}"
+            )
         return value
 
     def seal_keys(self) -> tuple[bytes, ...]:

@@ -66,6 +66,7 @@ def test_what_is_missing_for_a_seal_or_a_verification_is_said(here: Desk, tmp_pa
         (["seal"], {}, 1, "SEAL_KEY is not set"),
         (["seal"], {"SEAL_KEY": KEY, "SEAL_FILE": f"{tmp_path}/no/x"}, 1, "cannot be written, so nothing is sealed"),
         (["seal"], {"SEAL_KEY": KEY, "SEAL_CHANNEL": "audit"}, 1, "SEAL_CHANNEL: write platform:channel"),
+        (["seal"], {"SEAL_KEY": KEY, "SEAL_CHANNEL": "slack:audit"}, 1, "no seal can be said on 'slack': write local:CHANNEL"),
         (["verify", "--seals", "nowhere"], {}, 2, "there is no file of seals at nowhere"),
         (["verify"], {"DATABASE_URL": f"sqlite:///{tmp_path}/other.db"}, 1, "there is no ledger at"),
     ):
