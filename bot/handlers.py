@@ -12,6 +12,7 @@ from bot import answers
 from bot.commands import ACTING, VERBS, Command, CommandError, parse
 from bot.compliance import report, status
 from bot.exception_cards import exception_card, pick_exception, register_answer, shown_exception
+from bot.health import health
 from bot.letters import Letters
 from bot.messages import Answer, Card, refusal, unstamped
 from bot.paging import Paging
@@ -19,6 +20,7 @@ from bot.ports import Ledger, WallClockPort
 from bot.records import Health
 from bot.registrar import RefusalError, Registrar
 from bot.requests import request_of, unfamiliar
+from bot.sealing import Sealing
 from bot.shared_ports import Shared
 from bot.watch import Watch
 from bot.why import why
@@ -57,7 +59,7 @@ class Handlers:
         registrar: Registrar,
         shared: Shared,
         *,
-        sealing: bool,
+        sealing: Sealing | None,
     ) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._registrar, self._shared, self._sealing = registrar, shared, sealing
@@ -78,7 +80,7 @@ class Handlers:
             "why": self._why,
             "oncall": lambda _: answers.oncall(book, clock.now()),
             "agreements": lambda _: answers.agreements(book),
-            "health": lambda _: answers.health(self._health(), clock.now()),
+            "health": lambda _: health(self._health(), clock.now()),
             "help": lambda command: answers.help_card(command.subject),
         }
 
@@ -126,7 +128,9 @@ class Handlers:
         known = self._ledger.reader.health(self._clock.now())
         processes, wrong = self._shared.board.read(), self._shared.check()
         sweeps = self._ledger.sweeps.under_way()
-        known = replace(known, sealing=self._sealing, shared=self._shared.seen and wrong is None)
+        unsealable = self._sealing.trouble() if self._sealing is not None else None
+        known = replace(known, sealing=self._sealing is not None, unsealable=unsealable)
+        known = replace(known, shared=self._shared.seen and wrong is None)
         return replace(known, sweeps=sweeps, processes=processes, unshared=wrong)
 
     def _exceptions(self, command: Command, who: Person | None, act: str | None) -> Answer:

@@ -31,6 +31,19 @@ class JsonSealFile:
         """How many of its lines hold something, and no seal. Raises OSError."""
         return sum(1 for line in self._lines() if line.strip() and _seal(line) is None)
 
+    def unwritable(self) -> str | None:
+        """Why nothing could be added to it now, in words; None: it could be. Nothing is written."""
+        folder = self.path.absolute().parent
+        try:
+            if self.path.exists():
+                self.path.open("ab+").close()
+                return None
+        except OSError as error:
+            return f"{self.path} cannot be written: {error.strerror}"
+        if not folder.is_dir():
+            return f"{self.path} cannot be written: there is no folder {folder}"
+        return None if os.access(folder, os.W_OK | os.X_OK) else f"{self.path} cannot be written: its folder cannot be"
+
     def append(self, seals: Sequence[Seal]) -> None:
         """Add seals; when this ends they are on the disk. Raises OSError."""
         new = not self.path.exists()

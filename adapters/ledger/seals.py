@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -45,6 +46,15 @@ class SqlSeals:
         row = self._database.read(lambda connection: connection.execute(latest).first())
         return None if row is None else Seal(*row)
 
+    def refusal(self, keys: Sequence[bytes], file: SealFile | None) -> str | None:
+        """Why nothing would be sealed under these keys now: the last seal is under none of them. Raises OSError."""
+
+        def work(connection: Connection) -> str | None:
+            found = _gathered(connection, keys, file)
+            return None if found.last is None or genuine(found.last, keys) else _UNKNOWN_KEY.format(found.last)
+
+        return self._database.read(work)
+
     def seal(
         self,
         now: int,
@@ -63,24 +73,41 @@ class SqlSeals:
 
         def work(connection: Connection) -> Seal:
             check_held(connection, SEALING, fence)
-            known = all_seals(connection)
-            kept = file.read() if file is not None else []
-            put_back = following(known, kept, keys)
-            for seal in put_back:
+            found = _gathered(connection, keys, file)
+            for seal in found.put_back:
                 connection.execute(insert(seals), seal._asdict())
-            known += put_back
-            last = known[-1] if known else max(kept, key=attrgetter("number"), default=None)
-            begins = last is not None and not genuine(last, keys)
+            begins = found.last is not None and not genuine(found.last, keys)
             if begins and not new_key:
-                raise LedgerError(_UNKNOWN_KEY.format(last))
-            made = _next(connection, known, now, keys[0], whole=begins)
+                raise LedgerError(_UNKNOWN_KEY.format(found.last))
+            made = _next(connection, found.known, now, keys[0], whole=begins)
             if file is not None:
-                file.append([*(seal for seal in known if seal not in kept), made])
+                file.append([*(seal for seal in found.known if seal not in found.kept), made])
             connection.execute(insert(seals), made._asdict())
             insert_new(connection, outbox, [outbox_row(row, now) for row in said(made)])
             return made
 
         return self._database.write(work)
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """The seals that are `known`, those among them that the ledger has to be given back, those `kept` in the file."""
+
+    known: Sequence[Seal]
+    put_back: Sequence[Seal]
+    kept: Sequence[Seal]
+
+    @property
+    def last(self) -> Seal | None:
+        """The one that the next seal follows."""
+        return self.known[-1] if self.known else max(self.kept, key=attrgetter("number"), default=None)
+
+
+def _gathered(connection: Connection, keys: Sequence[bytes], file: SealFile | None) -> _Gathered:
+    """All seals, of ledger and file. Raises OSError."""
+    known, kept = all_seals(connection), file.read() if file is not None else []
+    put_back = following(known, kept, keys)
+    return _Gathered([*known, *put_back], put_back, kept)
 
 
 def all_seals(connection: Connection) -> list[Seal]:

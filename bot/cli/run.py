@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # The web server, the database and the logs are imported where the bot starts: the other commands start sooner without them.
 
 DEMO_SPEED = 60.0
+_NOT_IN_DEMO = ("redis_url", "seal_key", "seal_file", "archive_folder", "smtp_url")
+"""Settings by which a demonstration would reach what is real: other processes, the file of seals, customers' mail."""
 
 
 def run(config: ConfigOption = None) -> None:
@@ -66,6 +68,8 @@ def _work(role: Role, config: Path | None) -> None:
     refuse_rewriting(app)
     listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
     _say_where(listening, settings, role)
+    if role != "web" and app.sealing is not None and (trouble := app.sealing.trouble()) is not None:
+        typer.echo(f"The ledger cannot be sealed: {trouble}.", err=True)
     rarely_search_for_garbage()
     take_turns_often()
     try:
@@ -85,7 +89,8 @@ def demo(
     from bot.app import build_app, terminal_sender
 
     with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
-        settings = read_settings().model_copy(update={"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"})
+        own = {"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1", **dict.fromkeys(_NOT_IN_DEMO)}
+        settings = read_settings().model_copy(update=own)
         book = load_book(DEMO)
         prepare(settings)
         listening = _listen(settings, any_port=True)
