@@ -126,12 +126,13 @@ class Handlers:
 
     def _health(self) -> Health:
         known = self._ledger.reader.health(self._clock.now())
-        processes, wrong = self._shared.board.read(), self._shared.check()
+        board, wrong = self._shared.board, self._shared.check()
+        processes, silent = board.read(), board.silent(self._clock.now())
         sweeps = self._ledger.sweeps.under_way()
         unsealable = self._sealing.trouble() if self._sealing is not None else None
         known = replace(known, sealing=self._sealing is not None, unsealable=unsealable)
         known = replace(known, shared=self._shared.seen and wrong is None)
-        return replace(known, sweeps=sweeps, processes=processes, unshared=wrong)
+        return replace(known, sweeps=sweeps, processes=processes, silent=silent, unshared=wrong)
 
     def _exceptions(self, command: Command, who: Person | None, act: str | None) -> Answer:
         step, now = command.subject, self._clock.now()

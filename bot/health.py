@@ -3,14 +3,14 @@
 Decided here: what is told, and what of it needs somebody. Not decided here: how it is measured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.messages import Answer, Card, clipped, counted
 from bot.records import Health
 from bot.shared_ports import ProcessState
 from rules.durations import spoken
 from rules.engine import ENGINE
-from rules.instants import DAY, MINUTE
+from rules.instants import DAY, MINUTE, text
 
 _SEALED_WITHIN = 15 * MINUTE
 """A day's seal is made within its first minute, or tried again each minute; when it is later than that, it is told."""
@@ -89,12 +89,35 @@ def _processes(health: Health, now: int) -> Iterator[Told]:
     for state in health.processes:
         for trouble in state.troubles:
             yield f"{_called(state)}: {trouble}.", True
+    for state in health.silent:
+        if not _followed(state, health.processes):
+            since = f"for {spoken(max(0, now - state.seen_at))}, since {text(state.seen_at)}"
+            yield (
+                f"{_called(state)} has been silent {since}, and did not stop in order: see its log, and start another one.",
+                True,
+            )
+    yield from _sharing(health)
+
+
+def _sharing(health: Health) -> Iterator[Told]:
+    """Whether all processes are seen, and what is not shared among them."""
     if health.shared and not health.processes:
         yield "No process is at work: start sla run, or sla web and sla worker.", True
+    elif health.unshared:
+        seen = "Other processes are" if health.processes else "Which processes are at work is"
+        yield f"{seen} not seen from here while Redis is away: their logs and /metrics tell.", False
     elif not health.processes:
         yield "Which processes are at work is not seen from here without REDIS_URL: their logs and /metrics tell.", False
     if health.unshared:
-        yield f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.", True
+        alone = "each asks the database once a second, and keeps rate limits of its own"
+        yield f"Processes do not share wake-ups and rate limits, {alone}: {health.unshared}.", True
+
+
+def _followed(silent: ProcessState, processes: Sequence[ProcessState]) -> bool:
+    """Whether another process has come in its place: of its role, on its machine, after its last word."""
+    return any(
+        (state.role, state.host) == (silent.role, silent.host) and state.started_at >= silent.seen_at for state in processes
+    )
 
 
 def _process(state: ProcessState, now: int) -> str:

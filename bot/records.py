@@ -204,7 +204,7 @@ class Health:
     """The bot's own state: what the ledger says of it, which processes say that they work, and what keeps them from sharing.
     `began_at` and `newest_at` are the recordings of its first and last entries; `room`: bytes left on the disk of its file;
     `sealing`: there is a key to seal it with; `unsealable`: why it cannot be sealed all the same; `shared`: `processes` are all
-    that there are.
+    that there are; `silent` ones did not stop in order.
     """
 
     tickets: int
@@ -223,6 +223,7 @@ class Health:
     shared: bool = False
     sweeps: Sequence[Sweep] = ()
     processes: Sequence[ProcessState] = ()
+    silent: Sequence[ProcessState] = ()
     unshared: str | None = None
 
 
