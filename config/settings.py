@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite:///slakeeper.db", repr=False)
     """The ledger. SQLite's file is made where it is missing."""
     redis_url: SecretStr | None = None
-    """Redis or Valkey between processes; not used by one process alone."""
+    """Redis or Valkey between processes; one process alone does not need it."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     sla_webhook_secret: SecretStr | None = None
@@ -70,6 +70,13 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("seal_key")
+    @classmethod
+    def _a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError("it is blank: write a long random text, or leave it out")
+        return value
+
     @field_validator("seal_channel")
     @classmethod
     def _place(cls, value: str | None) -> str | None:
@@ -86,7 +93,8 @@ class Settings(BaseSettings):
         if self.seal_key is None:
             return ()
         before = self.seal_keys_before.get_secret_value() if self.seal_keys_before else ""
-        return tuple(key.encode() for key in (self.seal_key.get_secret_value(), *before.split()))
+        earlier = dict.fromkeys((*before.split(), before)) if before else ()  # the whole: one key that has spaces in it
+        return tuple(key.encode() for key in (self.seal_key.get_secret_value(), *earlier))
 
     @field_validator("log_level")
     @classmethod

@@ -25,11 +25,16 @@ class JsonSealFile:
 
     def read(self) -> list[Seal]:
         """The seals that it holds, in the order in which they came; none where there is no file yet. Raises OSError."""
-        return [seal for line in self._lines() if (seal := _seal(line)) is not None]
+        return self.read_all()[0]
 
-    def passed_over(self) -> int:
-        """How many of its lines hold something, and no seal. Raises OSError."""
-        return sum(1 for line in self._lines() if line.strip() and _seal(line) is None)
+    def read_all(self) -> tuple[list[Seal], int]:
+        """Its seals, and how many of its lines hold something else. Raises OSError."""
+        try:
+            lines = [line for line in self.path.read_bytes().splitlines() if line.strip()]
+        except FileNotFoundError:
+            return [], 0
+        seals = [seal for line in lines if (seal := _seal(line)) is not None]
+        return seals, len(lines) - len(seals)
 
     def unwritable(self) -> str | None:
         """Why nothing could be added to it now, in words; None: it could be. Nothing is written."""
@@ -61,12 +66,6 @@ class JsonSealFile:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-
-    def _lines(self) -> list[bytes]:
-        try:
-            return self.path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
 
 
 def _seal(line: bytes) -> Seal | None:

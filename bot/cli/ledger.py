@@ -21,7 +21,7 @@ from bot.cli.erase import erase
 from bot.cli.export import export
 from bot.cli.findings import Findings
 from bot.cli.listing import Listing
-from bot.cli.options import read_settings, settings_error, usage_error
+from bot.cli.options import read_settings, reason_of, settings_error, usage_error
 from bot.cli.progress import stages
 from bot.cli.rebuild import rebuild
 from bot.cli.seals import KeptSeals, instant_in_words
@@ -71,7 +71,10 @@ def verify(
         begin = partial(progress.begin, "Verifying")
         try:
             done = verified(read_only(settings), kept.seals, keys, findings.tell, begin, progress.advance, folder)
-        except (OSError, ArchiveError) as error:
+        except OSError as error:
+            where = f" {error.filename}" if error.filename else ""
+            raise usage_error(f"the archive cannot be read:{where} {reason_of(error)}") from None
+        except ArchiveError as error:
             raise usage_error(f"the archive cannot be read: {error}") from None
     if (wrong := kept.finding(done.last_seal)) is not None:
         findings.tell(Finding(wrong, file=str(kept.path)))
@@ -113,7 +116,7 @@ def seal(
             time.sleep(0.2)
     except OSError as error:
         raise settings_error(
-            f"SEAL_FILE {settings.seal_file} cannot be written, so nothing is sealed: {error.strerror}"
+            f"SEAL_FILE {settings.seal_file} cannot be written, so nothing is sealed: {reason_of(error)}"
         ) from None
     typer.echo(f"Seal {made.number} at {text(made.at)}: mac {made.mac}")
 

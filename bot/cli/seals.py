@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.archive import entries_in_words
-from bot.cli.options import usage_error
+from bot.cli.options import reason_of, usage_error
 from bot.messages import counted
 from rules.instants import text
 
@@ -45,10 +45,11 @@ class KeptSeals:
 
     def finding(self, last: int) -> str | None:
         """What is wrong with the file, where the ledger's last seal has this number, 0 where there is none."""
-        self.seals, self._odd = self._read()  # the bot may have sealed since it was read first
-        ledgers = counted(last, "seal")
         if self.path is None:
             return None
+        if self.path.is_file():  # the bot may have sealed since it was read first; a pipe gives what it has once
+            self.seals, self._odd = self._read()
+        ledgers = counted(last, "seal")
         if not self.path.exists():
             return _GONE.format(ledgers) if last else None
         if not self.seals:
@@ -83,11 +84,10 @@ class KeptSeals:
 
         if self.path is None:
             return [], 0
-        file = JsonSealFile(self.path)
         try:
-            return file.read(), file.passed_over()
+            return JsonSealFile(self.path).read_all()
         except OSError as error:
-            raise usage_error(f"{self.path} cannot be read: {error.strerror}") from None
+            raise usage_error(f"{self.path} cannot be read: {reason_of(error)}") from None
 
 
 def instant_in_words(at: int) -> str:

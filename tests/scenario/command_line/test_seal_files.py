@@ -104,6 +104,12 @@ def test_a_seal_file_that_has_vanished_is_told_as_gone_with_what_to_do(here: Des
     assert (code, f"Read from {file}: 3 seals" in said) == (0, True)
 
 
+def test_seals_may_come_through_a_pipe(here: Desk, tmp_path: Path) -> None:
+    seals = (tmp_path / "seals.jsonl").read_bytes()
+    done = sla("ledger", "verify", "--seals", "/dev/stdin", stdin=seals, DATABASE_URL=here.url, SEAL_KEY=KEY)
+    assert (done.returncode, "Read from /dev/stdin: 2 seals, up to seal 2 at " in done.stdout) == (0, True)
+
+
 def test_before_the_first_seal_there_is_no_file_yet(tmp_path: Path) -> None:
     code, said, errors = verify(desk(tmp_path), SEAL_FILE=f"{tmp_path}/seals.jsonl")
     assert (code, said.startswith("Nothing is wrong: ")) == (0, True)
