@@ -1,5 +1,7 @@
 """`python -m bot` and the `sla` command."""
 
+import errno
+import os
 import sys
 
 
@@ -16,6 +18,12 @@ def main() -> None:
         app()
     except (LedgerError, RedisUrlError, SenderSettingsError) as error:
         print(f"sla: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print("sla: what this writes to has no room left, so not all could be written: make room", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is written once more at the end
         sys.exit(1)
 
 

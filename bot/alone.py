@@ -60,9 +60,17 @@ class OwnBoard:
         """Keep it in the place of the earlier one."""
         self._states[state.role, state.host, state.pid] = state
 
+    def leave(self, state: ProcessState) -> None:
+        """Forget it."""
+        self._states.pop((state.role, state.host, state.pid), None)
+
     def read(self) -> list[ProcessState]:
         """By role, host and pid."""
         return [state for _, state in sorted(self._states.items())]
+
+    def silent(self, now: int) -> list[ProcessState]:  # noqa: ARG002 - it knows of no other one
+        """None."""
+        return []
 
 
 def alone(*, seen: bool = False) -> Shared:

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 from bot.cards import card_verdict, limit_of, named, ticket_card, worked, zone_of
 from bot.commands import VERBS
-from bot.messages import Answer, Button, Card, Field, clipped, counted, refusal
+from bot.messages import Answer, Button, Card, Field, clipped, refusal
 from bot.ports import Reader
-from bot.records import Health, TicketView
-from bot.shared_ports import ProcessState
+from bot.records import TicketView
 from bot.times import moment
 from escalation.book import Book
 from escalation.page import PageRow
@@ -20,8 +19,7 @@ from rules.agreement import Agreement
 from rules.clock_row import ClockRow
 from rules.conditions import in_words as condition_in_words
 from rules.durations import spoken
-from rules.engine import ENGINE
-from rules.instants import DAY, HOUR, MINUTE, to_datetime
+from rules.instants import DAY, to_datetime
 from rules.metrics import in_words
 from rules.problems import did_you_mean
 
@@ -29,10 +27,6 @@ _SHOWN = 20
 _MONTHS = 180 * DAY
 """Further away, a time is told with its year."""
 _ONCALL_AHEAD = 35 * DAY
-_SEALED_WITHIN = 25 * HOUR
-"""It is sealed daily; when that is longer ago, something keeps it from that."""
-_ROOM = 100_000_000
-"""Bytes; with less, the disk is about to be full."""
 _RUNNING = ("overdue", "at risk", "on track")
 
 
@@ -146,61 +140,6 @@ def agreements(book: Book) -> Answer:
     return Answer(cards=tuple(_agreement(agreement) for agreement in found))
 
 
-def health(health: Health, now: int) -> Answer:
-    """How the bot itself is doing, in words."""
-    waiting = f"Waiting to be sent: {counted(health.outbox_waiting, 'message')}"
-    if health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE:
-        waiting += f", the oldest for {spoken(now - health.oldest_waiting)}"
-    lines = [
-        f"Known: {counted(health.tickets, 'ticket')}. Rules are answered by {ENGINE}.",
-        f"Late: {counted(health.overdue_looks, 'look')}." if health.overdue_looks else "Every ticket was looked at in time.",
-        f"{waiting}." if health.outbox_waiting else "All messages are out.",
-    ]
-    if health.dead_letters:
-        lines.append(f"Could not be delivered: {counted(health.dead_letters, 'message')}.")
-    if health.quarantined:
-        lines.append(f"Not understood and kept in quarantine: {counted(health.quarantined, 'event')}.")
-    lines.extend(
-        f"Because of {clipped(sweep.cause, 80)}, {sweep.swept:,} of about {sweep.open_tickets:,} tickets are looked at again."
-        for sweep in health.sweeps
-    )
-    lines.extend(f"The look at {id} fails and is tried again: {clipped(error, 120)}" for id, error in health.failing)
-    if health.sealed_at is not None:
-        lines.append(f"The ledger was sealed {spoken(max(0, now - health.sealed_at))} ago.")
-    elif health.sealing:
-        lines.append("The ledger was never sealed.")
-    ahead = 0 if health.newest_at is None else health.newest_at - now
-    if ahead > MINUTE:
-        lines.append(
-            f"The newest entry was written {spoken(ahead)} ahead of the clock here, so one of two clocks is wrong. What came "
-            "in then is looked at when its time comes."
-        )
-    cramped = health.room is not None and health.room < _ROOM
-    if cramped:
-        lines.append(f"The disk of the ledger's file is almost full, {(health.room or 0) // 1_000_000} MB are left: make room.")
-    lines.extend(_process(state, now) for state in health.processes)
-    troubles = [f"{_called(state)}: {trouble}." for state in health.processes for trouble in state.troubles]
-    lines += troubles
-    absent = health.shared and not health.processes
-    if absent:
-        lines.append("No process is at work: start sla run, or sla web and sla worker.")
-    elif not health.processes:
-        lines.append("Which processes are at work is not seen from here without REDIS_URL: their logs and /metrics tell.")
-    if health.unshared:
-        lines.append(f"Processes do not share wake-ups and rate limits, each looks once a second: {health.unshared}.")
-    late = health.oldest_waiting is not None and now - health.oldest_waiting > MINUTE
-    since = health.sealed_at if health.sealed_at is not None or not health.sealing else health.began_at
-    unsealed = since is not None and now - since > _SEALED_WITHIN
-    odd = (late, unsealed, ahead > MINUTE, cramped, troubles, absent)
-    ill = (health.overdue_looks, health.failing, health.dead_letters, health.unshared, *odd)
-    well = not any(ill)
-    return _one(
-        Card(
-            title="All is well." if well else "Something needs you.", verdict="info" if well else "at_risk", lines=tuple(lines)
-        )
-    )
-
-
 def help_card(verb: str | None) -> Answer:
     """All commands, or one."""
     if verb is not None:
@@ -209,23 +148,6 @@ def help_card(verb: str | None) -> Answer:
         return _one(Card(title=f"/sla {known.usage}", lines=(known.help, roles)))
     rows = tuple((f"/sla {v.usage}", v.help) for v in VERBS.values())
     return _one(Card(title="What you can ask", columns=("Command", "What it does"), rows=rows))
-
-
-def _process(state: ProcessState, now: int) -> str:
-    """One process on the board: since when, and what it has done."""
-    done = ", ".join(
-        counted(number, what.removesuffix("s"))
-        for what, number in state.doing.items()
-        if isinstance(number, int) and not what.endswith(" ms")
-    )
-    off = abs(state.seen_at - now)
-    odd = f" Its clock is {spoken(off)} away from the one here: set them right." if off > MINUTE else ""
-    up = spoken(max(0, now - state.started_at))
-    return f"{_called(state)}, up for {up}: {done or 'nothing to do yet'}.{odd}"
-
-
-def _called(state: ProcessState) -> str:
-    return f"{state.role.capitalize()} on {state.host} (process {state.pid})"
 
 
 def _agreement(agreement: Agreement) -> Card:

@@ -78,6 +78,7 @@ class App:
     delivery: Delivery
     chores: Chores
     registrar: Registrar
+    sealing: Sealing | None
     handlers: Handlers
     page: ChatPage
     server: uvicorn.Server
@@ -188,7 +189,7 @@ def build_app(
             *([Chore("archive", DAY, archiving.turn)] if archiving else []),
         ],
     )
-    handlers = Handlers(ledger, book, clock, watch, registrar, shared, sealing=sealing is not None)
+    handlers = Handlers(ledger, book, clock, watch, registrar, shared, sealing=sealing)
     security = Security(settings.host, settings.sla_webhook_secret, settings.sla_api_token)
     page = ChatPage(ledger, book, clock, handlers, security)
     ingress = Ingress(GroupCommit(ledger.intake, clock, figures).append, batch_of, clock, security, figures, came_in)
@@ -197,7 +198,19 @@ def build_app(
     served = web_server([*monitoring, *page_routes(ingress, page, api, security)] if role != "worker" else monitoring)
     web = EventsFirst(ingress, served) if role != "worker" else served
     return App(
-        settings, ledger, shared, clock, figures, watch, delivery, chores, registrar, handlers, page, _Server(_serving(web))
+        settings,
+        ledger,
+        shared,
+        clock,
+        figures,
+        watch,
+        delivery,
+        chores,
+        registrar,
+        sealing,
+        handlers,
+        page,
+        _Server(_serving(web)),
     )
 
 

@@ -1,7 +1,7 @@
 """Chores: what is done now and then, by one process for all.
 
-Decided here: when each is done, that a long one holds up no other, and that one which fails is told and soon done
-again. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not
+Decided here: when each is done, that a long one holds up no other, and that one which fails is told and soon done again, after
+growing pauses. Every process has its turn; a lease sees to it that one of them does it, and another one where that dies. Not
 decided here: what is done, and under which lease.
 """
 
@@ -21,8 +21,8 @@ from bot.ports import LedgerError, WallClockPort
 from rules.instants import MINUTE
 
 STEP_SECONDS = 1.0
-AGAIN = 5 * MINUTE
-"""After so long at most, what has failed is done again."""
+AGAIN, LONGEST = MINUTE, 15 * MINUTE
+"""What has failed is tried again after the first, then after twice as long each time, and never later than after the other."""
 
 log = structlog.get_logger()
 
@@ -43,6 +43,7 @@ class Chores:
         self._clock, self._figures, self._chores = clock, figures, chores
         self._me = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._next = {chore.name: 0 for chore in chores}
+        self._failures = {chore.name: 0 for chore in chores}
 
     async def run(self) -> None:
         """For ever."""
@@ -71,9 +72,12 @@ class Chores:
             log.exception("a chore failed; its turn comes again", chore=chore.name)
             self._failed(chore, now, "its log says why")
         else:
+            self._failures[chore.name] = 0
             self._figures.troubled(chore.name, None)
 
     def _failed(self, chore: Chore, now: int, why: str) -> None:
-        self._next[chore.name] = now + min(chore.every, AGAIN)
+        wait = min(AGAIN << min(self._failures[chore.name], 10), LONGEST)
+        self._failures[chore.name] += 1
+        self._next[chore.name] = now + min(chore.every, wait)
         self._figures.failed("chore")
         self._figures.troubled(chore.name, f"its chore {chore.name!r} fails and is tried again: {why}")

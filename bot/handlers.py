@@ -12,6 +12,7 @@ from bot import answers
 from bot.commands import ACTING, Command, CommandError, parse, roles_for
 from bot.compliance import report, status
 from bot.exception_cards import exception_card, pick_exception, register_answer, shown_exception
+from bot.health import health
 from bot.letters import Letters
 from bot.messages import Answer, Card, refusal, unstamped
 from bot.paging import Paging
@@ -20,6 +21,7 @@ from bot.records import Health
 from bot.registrar import RefusalError, Registrar
 from bot.requests import request_of, unfamiliar
 from bot.reviews import Reviews
+from bot.sealing import Sealing
 from bot.shared_ports import Shared
 from bot.watch import Watch
 from bot.why import why
@@ -64,7 +66,7 @@ class Handlers:
         registrar: Registrar,
         shared: Shared,
         *,
-        sealing: bool,
+        sealing: Sealing | None,
     ) -> None:
         self._ledger, self._book, self._clock, self._watch = ledger, book, clock, watch
         self._registrar, self._shared, self._sealing = registrar, shared, sealing
@@ -88,7 +90,7 @@ class Handlers:
             "reviews": reviews.show,
             "oncall": lambda _: answers.oncall(book, clock.now()),
             "agreements": lambda _: answers.agreements(book),
-            "health": lambda _: answers.health(self._health(), clock.now()),
+            "health": lambda _: health(self._health(), clock.now()),
             "help": lambda command: answers.help_card(command.subject),
         }
 
@@ -134,10 +136,13 @@ class Handlers:
 
     def _health(self) -> Health:
         known = self._ledger.reader.health(self._clock.now())
-        processes, wrong = self._shared.board.read(), self._shared.check()
+        board, wrong = self._shared.board, self._shared.check()
+        processes, silent = board.read(), board.silent(self._clock.now())
         sweeps = self._ledger.sweeps.under_way()
-        known = replace(known, sealing=self._sealing, shared=self._shared.seen and wrong is None)
-        return replace(known, sweeps=sweeps, processes=processes, unshared=wrong)
+        unsealable = self._sealing.trouble() if self._sealing is not None else None
+        known = replace(known, sealing=self._sealing is not None, unsealable=unsealable)
+        known = replace(known, shared=self._shared.seen and wrong is None)
+        return replace(known, sweeps=sweeps, processes=processes, silent=silent, unshared=wrong)
 
     def _exceptions(self, command: Command, who: Person | None, act: str | None) -> Answer:
         step, now = command.subject, self._clock.now()

@@ -181,9 +181,12 @@ class Leases(Protocol):
 
 
 class SealFile(Protocol):
-    """Keeps seals outside the ledger's database. Both raise OSError."""
+    """Keeps seals outside the ledger's database. Reading and adding raise OSError."""
 
     def read(self) -> list[Seal]: ...
+
+    def unwritable(self) -> str | None:
+        """Why nothing could be added to it now, in words; None: it could be. Nothing is written."""
 
     def append(self, seals: Sequence[Seal]) -> None:
         """Add seals; when this ends they are on the disk."""
@@ -197,6 +200,9 @@ class Seals(Protocol):
     """The ledger's seals."""
 
     def last(self) -> Seal | None: ...
+
+    def refusal(self, keys: Sequence[bytes], file: SealFile | None) -> str | None:
+        """Why nothing would be sealed under these keys now, in words; None: it would be. Raises OSError."""
 
     def seal(
         self,

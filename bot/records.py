@@ -226,7 +226,8 @@ class Sweep:
 class Health:
     """The bot's own state: what the ledger says of it, which processes say that they work, and what keeps them from sharing.
     `began_at` and `newest_at` are the recordings of its first and last entries; `room`: bytes left on the disk of its file;
-    `sealing`: there is a key to seal it with; `shared`: `processes` are all that there are.
+    `sealing`: there is a key to seal it with; `unsealable`: why it cannot be sealed all the same; `shared`: `processes` are all
+    that there are; `silent` ones did not stop in order.
     """
 
     tickets: int
@@ -241,9 +242,11 @@ class Health:
     newest_at: int | None
     room: int | None = None
     sealing: bool = False
+    unsealable: str | None = None
     shared: bool = False
     sweeps: Sequence[Sweep] = ()
     processes: Sequence[ProcessState] = ()
+    silent: Sequence[ProcessState] = ()
     unshared: str | None = None
 
 

@@ -31,6 +31,15 @@ class Sealing:
         last = self._ledger.seals.last()
         return last is None or last.at // DAY < now // DAY or last.at > now + 2 * DAY
 
+    def trouble(self) -> str | None:
+        """What would keep a seal from being made now, and what to do, in words; None: nothing that is known of."""
+        try:
+            if self._file is not None and (why := self._file.unwritable()) is not None:
+                return f"SEAL_FILE {why}. Make it writable, or name another file"
+            return self._ledger.seals.refusal(self._keys, self._file)
+        except OSError as error:
+            return f"SEAL_FILE cannot be read: {error.strerror}. Make it readable, or name another file"
+
     def seal(self, fence: int, *, new_key: bool = False) -> Seal:
         """Seal what there is, under the lease's number; the last seal is under one of the keys, or `new_key` says that its
         key is lost. Raises LedgerError, OSError where the file cannot be written: nothing is sealed.

@@ -67,10 +67,16 @@ class Board(Protocol):
     """Which processes there are now."""
 
     def post(self, state: ProcessState) -> None:
-        """Say how a process is; it is forgotten when it has said nothing for half a minute. Never raises."""
+        """Say how a process is; when it has said nothing for half a minute, it is silent. Never raises."""
+
+    def leave(self, state: ProcessState) -> None:
+        """A process stops in order: it is forgotten at once. Never raises."""
 
     def read(self) -> list[ProcessState]:
         """The processes by role, host and pid; those of this process only, where the others cannot be asked."""
+
+    def silent(self, now: int) -> list[ProcessState]:
+        """Processes that fell silent within a day and did not stop in order, as they were last; none where nobody knows."""
 
 
 @dataclass(frozen=True)

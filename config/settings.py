@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_CONFIG = Path(__file__).parent / "example"
 LEAST_MONTHS = 13
+SEAL_PLATFORMS = ("local",)
+"""Where a channel can be told of a seal, whichever process seals; a letter or one process's terminal is no such place."""
 ACKNOWLEDGED = "a-years-figures-cannot-be-computed-anew"
 
 
@@ -24,7 +26,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite:///slakeeper.db", repr=False)
     """The ledger. SQLite's file is made where it is missing."""
     redis_url: SecretStr | None = None
-    """Redis or Valkey between processes; not used by one process alone."""
+    """Redis or Valkey between processes; one process alone does not need it."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     sla_webhook_secret: SecretStr | None = None
@@ -72,11 +74,22 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("seal_key")
+    @classmethod
+    def _a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError("it is blank: write a long random text, or leave it out")
+        return value
+
     @field_validator("seal_channel")
     @classmethod
     def _place(cls, value: str | None) -> str | None:
         if value is not None and not all(value.partition(":")):
             raise ValueError("write platform:channel, such as local:audit")
+        if value is not None and (platform := value.partition(":")[0]) not in SEAL_PLATFORMS:
+            raise ValueError(
+                f"no seal can be said on {platform!r}: write {' or '.join(f'{known}:CHANNEL' for known in SEAL_PLATFORMS)}"
+            )
         return value
 
     def seal_keys(self) -> tuple[bytes, ...]:
@@ -84,7 +97,8 @@ class Settings(BaseSettings):
         if self.seal_key is None:
             return ()
         before = self.seal_keys_before.get_secret_value() if self.seal_keys_before else ""
-        return tuple(key.encode() for key in (self.seal_key.get_secret_value(), *before.split()))
+        earlier = dict.fromkeys((*before.split(), before)) if before else ()  # the whole: one key that has spaces in it
+        return tuple(key.encode() for key in (self.seal_key.get_secret_value(), *earlier))
 
     @field_validator("log_level")
     @classmethod

@@ -25,11 +25,29 @@ class JsonSealFile:
 
     def read(self) -> list[Seal]:
         """The seals that it holds, in the order in which they came; none where there is no file yet. Raises OSError."""
+        return self.read_all()[0]
+
+    def read_all(self) -> tuple[list[Seal], int]:
+        """Its seals, and how many of its lines hold something else. Raises OSError."""
         try:
-            lines = self.path.read_bytes().splitlines()
+            lines = [line for line in self.path.read_bytes().splitlines() if line.strip()]
         except FileNotFoundError:
-            return []
-        return [seal for line in lines if (seal := _seal(line)) is not None]
+            return [], 0
+        seals = [seal for line in lines if (seal := _seal(line)) is not None]
+        return seals, len(lines) - len(seals)
+
+    def unwritable(self) -> str | None:
+        """Why nothing could be added to it now, in words; None: it could be. Nothing is written."""
+        folder = self.path.absolute().parent
+        try:
+            if self.path.exists():
+                self.path.open("ab+").close()
+                return None
+        except OSError as error:
+            return f"{self.path} cannot be written: {error.strerror}"
+        if not folder.is_dir():
+            return f"{self.path} cannot be written: there is no folder {folder}"
+        return None if os.access(folder, os.W_OK | os.X_OK) else f"{self.path} cannot be written: its folder cannot be"
 
     def append(self, seals: Sequence[Seal]) -> None:
         """Add seals; when this ends they are on the disk. Raises OSError."""

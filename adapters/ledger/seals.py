@@ -11,9 +11,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from pydantic import StrictInt, StrictStr, TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from adapters.ledger.database import Database
@@ -30,6 +32,7 @@ _UNKNOWN_KEY = (
     "seal {0.number} was altered, or its key is named neither by SEAL_KEY nor by SEAL_KEYS_BEFORE, so nothing is sealed: see "
     "what sla ledger verify says, and name the key; where that is lost, sla ledger seal --new-key begins another one"
 )
+_HEADS = TypeAdapter(list[tuple[StrictInt, StrictInt, StrictInt, StrictStr]])
 
 
 class SqlSeals:
@@ -43,6 +46,15 @@ class SqlSeals:
         latest = select(seals).order_by(seals.c.number.desc()).limit(1)
         row = self._database.read(lambda connection: connection.execute(latest).first())
         return None if row is None else Seal(*row)
+
+    def refusal(self, keys: Sequence[bytes], file: SealFile | None) -> str | None:
+        """Why nothing would be sealed under these keys now: the last seal is under none of them. Raises OSError."""
+
+        def work(connection: Connection) -> str | None:
+            found = _gathered(connection, keys, file)
+            return None if found.last is None or genuine(found.last, keys) else _UNKNOWN_KEY.format(found.last)
+
+        return self._database.read(work)
 
     def seal(
         self,
@@ -62,24 +74,41 @@ class SqlSeals:
 
         def work(connection: Connection) -> Seal:
             check_held(connection, SEALING, fence)
-            known = all_seals(connection)
-            kept = file.read() if file is not None else []
-            put_back = following(known, kept, keys)
-            for seal in put_back:
+            found = _gathered(connection, keys, file)
+            for seal in found.put_back:
                 connection.execute(insert(seals), seal._asdict())
-            known += put_back
-            last = known[-1] if known else max(kept, key=attrgetter("number"), default=None)
-            begins = last is not None and not genuine(last, keys)
+            begins = found.last is not None and not genuine(found.last, keys)
             if begins and not new_key:
-                raise LedgerError(_UNKNOWN_KEY.format(last))
-            made = _next(connection, known, now, keys[0], whole=begins)
+                raise LedgerError(_UNKNOWN_KEY.format(found.last))
+            made = _next(connection, found.known, now, keys[0], whole=begins)
             if file is not None:
-                file.append([*(seal for seal in known if seal not in kept), made])
+                file.append([*(seal for seal in found.known if seal not in found.kept), made])
             connection.execute(insert(seals), made._asdict())
             insert_new(connection, outbox, [outbox_row(row, now) for row in said(made)])
             return made
 
         return self._database.write(work)
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """The seals that are `known`, those among them that the ledger has to be given back, those `kept` in the file."""
+
+    known: Sequence[Seal]
+    put_back: Sequence[Seal]
+    kept: Sequence[Seal]
+
+    @property
+    def last(self) -> Seal | None:
+        """The one that the next seal follows."""
+        return self.known[-1] if self.known else max(self.kept, key=attrgetter("number"), default=None)
+
+
+def _gathered(connection: Connection, keys: Sequence[bytes], file: SealFile | None) -> _Gathered:
+    """All seals, of ledger and file. Raises OSError."""
+    known, kept = all_seals(connection), file.read() if file is not None else []
+    put_back = following(known, kept, keys)
+    return _Gathered([*known, *put_back], put_back, kept)
 
 
 def all_seals(connection: Connection) -> list[Seal]:
@@ -111,7 +140,7 @@ def following(known: Sequence[Seal], kept: Iterable[Seal], keys: Sequence[bytes]
 def heads_of(seal: Seal) -> list[tuple[int, int, int, str]]:
     """Day, shard, number and hash of the chains' ends that it names. Raises LedgerError."""
     try:
-        return [(day, shard, number, hash) for day, shard, number, hash in json.loads(seal.body)["heads"]]
+        return _HEADS.validate_python(json.loads(seal.body)["heads"])
     except (ValueError, TypeError, KeyError):
         raise LedgerError(f"seal {seal.number} is not what it was: run sla ledger verify") from None
 

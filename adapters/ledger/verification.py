@@ -25,13 +25,15 @@ from bot.records import Seal
 
 @dataclass(frozen=True)
 class Verified:
-    """What was gone through; `sealed_at` is None where there is no seal that counts. `unread` entries are in `archived` files
+    """What was gone through; `sealed_at` is None where there is no seal that counts; `last_seal` is the number of the ledger's
+    last one, whatever it is worth. `unread` entries are in `archived` files
     that were not read; `strays` are files of the archive that no entry names.
     """
 
     entries: int
     chains: int
     seals: int
+    last_seal: int
     sealed_at: int | None
     unread: int
     archived: Sequence[Archived]
@@ -65,7 +67,8 @@ def verify(
         for finding in outside_of_chains(connection):
             found(finding)
     strays = sorted(folder.names() - {file.file for file in files}) if folder is not None else []
-    return Verified(counted.entries, counted.chains, len(seals), sealed.at, counted.unread, files, strays)
+    last = max((seal.number for seal in seals), default=0)
+    return Verified(counted.entries, counted.chains, len(seals), last, sealed.at, counted.unread, files, strays)
 
 
 def _told(rows: Iterable[Row], advance: Callable[[int], None]) -> Iterator[Row]:

@@ -32,8 +32,8 @@ class RedisBell:
         self._me = uuid.uuid4().hex
         self._due: set[Topic] = set()
         self._ringer = ThreadPoolExecutor(1, "bell")
-        self._ringing = Outage("the other processes look once a second")
-        self._hearing = Outage("this process looks once a second")
+        self._ringing = Outage("the other processes ask the database once a second")
+        self._hearing = Outage("this process asks the database once a second")
 
     def ring(self, topic: Topic) -> None:
         """Hand it to the thread that rings, unless it is going to ring for this topic anyway."""

@@ -22,7 +22,7 @@ from rules.instants import text, text_or_none
 from rules.register import Register
 
 MOST = 500
-_NOT_LEDGERS = ("sealing", "shared", "sweeps", "processes", "unshared")
+_NOT_LEDGERS = ("sealing", "unsealable", "shared", "sweeps", "processes", "silent", "unshared")
 _HEALTH_INSTANTS = ("oldest_waiting", "sealed_at", "began_at", "newest_at")
 _PAGE_INSTANTS = ("opened_at", "next_at", "acknowledged_until", "closed_at")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.wall_clock import WallClock
-from bot.cli.options import read_settings, settings_error, usage_error
+from bot.cli.options import read_settings, reason_of, settings_error, usage_error
 from bot.cli.progress import stages
 from bot.messages import counted
 
@@ -41,6 +41,7 @@ def archive(
     folder = to or settings.archive_folder
     if folder is None:
         raise settings_error("ARCHIVE_FOLDER is not set: set it, or name a folder with --to")
+    _check(folder)
     prepare(settings)
     settings = settings.model_copy(update={"archive_folder": folder})
     archiving = build_archiving(settings, open_ledger(settings.database_url), WallClock())
@@ -50,7 +51,7 @@ def archive(
             progress.begin("Archiving", None)
             moved = archiving.turn(f"{socket.gethostname()}/{os.getpid()}", progress.advance)
     except OSError as error:
-        raise settings_error(f"{folder} cannot be written, so nothing more is archived: {error.strerror or error}") from None
+        raise settings_error(f"{folder} cannot be written, so nothing more is archived: {reason_of(error)}") from None
     except ArchiveError as error:
         raise settings_error(str(error)) from None
     if moved is None:
@@ -60,6 +61,14 @@ def archive(
         return
     files = f"{counted(len(moved.files), 'file')} in {folder}"
     typer.echo(f"Archived: {entries_in_words(moved.entries)} of {counted(moved.tickets, 'ticket')}, to {files}.")
+
+
+def _check(folder: Path) -> None:
+    """Tell at once of a folder that can be none, not only when there is something to archive."""
+    if folder.exists() and not folder.is_dir():
+        raise settings_error(f"{folder} is no folder, so nothing is archived: name another one")
+    if not folder.absolute().parent.is_dir():
+        raise settings_error(f"there is no folder {folder.absolute().parent} to make {folder.name} in, so nothing is archived")
 
 
 def entries_in_words(number: int) -> str:

@@ -15,7 +15,7 @@ from rich.console import Console
 from adapters.terminal.render import print_answer
 from adapters.wall_clock import WallClock
 from bot.cli.options import PLAIN_WIDTH, ConfigOption, load_book, read_settings, settings_error, usage_error
-from bot.cli.run import log_as, prepare, refuse_rewriting
+from bot.cli.run import prepare, refuse_rewriting
 from bot.commands import VERBS, CommandError, Verb, parse, roles_for
 from rules.register import Register
 
@@ -75,7 +75,6 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
         raise usage_error(f"there is no person {person!r} in the configuration. Known: {', '.join(book.people) or 'nobody'}")
     if who is None and roles_for(command):
         raise usage_error(f"say who acts with --as PERSON. Known: {', '.join(book.people) or 'nobody'}")
-    log_as("warning" if settings.log_level == "info" else settings.log_level)
     prepare(settings)
     nobody = settings.redis_url is None and unattended(settings.database_url)
     app = build_app(settings, book, shared=alone(seen=True) if nobody else None)

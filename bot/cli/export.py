@@ -19,7 +19,7 @@ import typer
 from pydantic_core import to_json
 
 from adapters.wall_clock import WallClock
-from bot.cli.options import read_settings, usage_error
+from bot.cli.options import read_settings, reason_of, usage_error
 from bot.cli.progress import Stages, stages
 from rules.periods import PeriodError, period
 
@@ -71,12 +71,16 @@ def export(
         sys.stderr.close()
         raise typer.Exit(0) from None
     except OSError as error:
-        raise usage_error(f"--to {to} cannot be written: {error.strerror or error}") from None
+        if to is None:
+            raise
+        raise usage_error(f"--to {to} cannot be written: {reason_of(error)}") from None
 
 
 def _span(said: str) -> Span:
     """The instants of a period, or from the first of two up to the end of the second."""
     first, dots, last = said.partition("..")
+    if dots and not (first.strip() and last.strip()):
+        raise usage_error(f"{said!r} has one end only: write both, as in 2026-10-01..2026-10-15, or one period, as in 2026-10")
     now = WallClock().now()
     try:
         start = period(first.strip(), now, _UTC)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,16 +19,17 @@ from adapters.wall_clock import WallClock
 from bot.cli.archive import archive, archive_at, entries_in_words, tell_archived
 from bot.cli.erase import erase
 from bot.cli.export import export
+from bot.cli.findings import Findings
 from bot.cli.listing import Listing
-from bot.cli.options import read_settings, settings_error, usage_error
+from bot.cli.options import read_settings, reason_of, settings_error, usage_error
 from bot.cli.progress import stages
 from bot.cli.rebuild import rebuild
+from bot.cli.seals import KeptSeals, instant_in_words
 from bot.messages import counted
 from rules.instants import text
 
 if TYPE_CHECKING:
     from adapters.ledger.database import Database
-    from bot.records import Seal
     from config.settings import Settings
 
 # The database is imported where it is asked: the other commands start sooner without it.
@@ -57,33 +57,38 @@ def verify(
 
     What is archived is no gap; which files hold it is said. With --archive they are verified too, as if nothing were archived.
 
-    Exit codes: 0 nothing is wrong, 1 something is.
+    Exit codes: 0 nothing is wrong, 1 something is, or a setting is wrong, 2 the call is wrong.
     """
     from adapters.ledger.archive_files import ArchiveError
+    from adapters.ledger.findings import Finding
     from adapters.ledger.verification import verify as verified
 
     settings = read_settings()
     keys = settings.seal_keys()
-    path, folder = seals or settings.seal_file, archive_at(within)
-    kept = _kept(path, named=seals is not None)
-    findings = Listing(MOST_SHOWN)
+    kept, folder = KeptSeals(seals, settings), archive_at(within)
+    findings = Findings(MOST_SHOWN)
     with stages() as progress:
         begin = partial(progress.begin, "Verifying")
         try:
-            done = verified(read_only(settings), kept, keys, findings.tell, begin, progress.advance, folder)
-        except (OSError, ArchiveError) as error:
+            done = verified(read_only(settings), kept.seals, keys, findings.tell, begin, progress.advance, folder)
+        except OSError as error:
+            where = f" {error.filename}" if error.filename else ""
+            raise usage_error(f"the archive cannot be read:{where} {reason_of(error)}") from None
+        except ArchiveError as error:
             raise usage_error(f"the archive cannot be read: {error}") from None
+    if (wrong := kept.finding(done.last_seal)) is not None:
+        findings.tell(Finding(wrong, file=str(kept.path)))
+    findings.end()
     tell_archived(done, Listing(MOST_SHOWN))
     if not keys and done.seals:
         typer.echo("SEAL_KEY is not set: who made the seals could not be checked.", err=True)
     seen = f"{entries_in_words(done.entries)}, {counted(done.chains, 'chain')}, {counted(done.seals, 'seal')}"
-    until = "never sealed" if done.sealed_at is None else f"sealed up to {text(done.sealed_at)}"
-    if path is not None and done.seals:
-        until += _told_of(path, kept, findings)
+    until = "never sealed" if done.sealed_at is None else f"sealed up to {instant_in_words(done.sealed_at)}"
+    said = f"{counted(findings.count, 'finding')} in" if findings.count else "Nothing is wrong:"
+    typer.echo(f"{said} {seen}; {until}.")
+    kept.tell(done.last_seal)
     if findings.count:
-        typer.echo(f"{counted(findings.count, 'finding')} in {seen}; {until}.")
         raise typer.Exit(1)
-    typer.echo(f"Nothing is wrong: {seen}; {until}.")
 
 
 @app.command()
@@ -111,52 +116,22 @@ def seal(
             time.sleep(0.2)
     except OSError as error:
         raise settings_error(
-            f"SEAL_FILE {settings.seal_file} cannot be written, so nothing is sealed: {error.strerror}"
+            f"SEAL_FILE {settings.seal_file} cannot be written, so nothing is sealed: {reason_of(error)}"
         ) from None
     typer.echo(f"Seal {made.number} at {text(made.at)}: mac {made.mac}")
 
 
 def read_only(settings: Settings) -> Database:
-    """The ledger's database as it stands, or the end where it is not of this version."""
+    """The ledger's database as it stands, or the end where it is not of this version. Logs quietly."""
     from adapters.ledger.database import Database
     from adapters.ledger.engine import connect, file_of
     from adapters.ledger.migrating import check_version
+    from bot.cli.run import log_quietly
     from bot.ports import LedgerError
 
+    log_quietly(settings)
     database = Database(connect(settings.database_url))
     if (file := file_of(database.engine)) is not None and not file.exists():
         raise LedgerError(f"there is no ledger at {file}: set DATABASE_URL")
     check_version(database)
     return database
-
-
-def _told_of(path: Path, kept: Sequence[Seal], findings: Listing) -> str:
-    """What a file of seals tells of a ledger that was sealed; one without any is another file, or was emptied."""
-    from adapters.ledger.findings import Finding
-
-    if kept:
-        return f"; {path} holds {counted(len(kept), 'seal')}, the last is seal {max(seal.number for seal in kept)}"
-    if path.exists():
-        what = "it holds no seal, though the ledger was sealed: it is another file, or was emptied"
-        findings.tell(Finding(what, file=str(path)))
-        return ""
-    typer.echo(
-        f"SEAL_FILE: there is no file {path}, though the ledger was sealed: put it back from a backup, unless SEAL_FILE was "
-        "set only after the last seal. Without it only the ledger's own seals are checked.",
-        err=True,
-    )
-    return ""
-
-
-def _kept(path: Path | None, *, named: bool) -> list[Seal]:
-    """The seals of the file, where there is one."""
-    from adapters.ledger.seal_file import JsonSealFile
-
-    if path is None:
-        return []
-    if not path.exists() and named:
-        raise usage_error(f"there is no file of seals at {path}")
-    try:
-        return JsonSealFile(path).read()
-    except OSError as error:
-        raise usage_error(f"{path} cannot be read: {error.strerror}") from None

@@ -16,7 +16,7 @@ from bot.cli.simulate import simulate
 app = typer.Typer(
     name="sla",
     help="Slakeeper keeps the promises a company makes to its customers.\n\n"
-    "Exit codes: 0 done, 1 the configuration or a setting is wrong, 2 the call is wrong.",
+    "Exit codes: 0 done, 1 the configuration or a setting is wrong, or all is not well, 2 the call is wrong.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

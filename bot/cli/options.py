@@ -6,6 +6,7 @@ Decided here: exit code 1 for a wrong configuration, 2 for wrong usage. Not deci
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,11 @@ def usage_error(message: str) -> typer.Exit:
 def settings_error(message: str) -> typer.Exit:
     """Say what is wrong with the environment's settings, on standard error; they are configuration: the exit code is 1."""
     return _ending(message, 1)
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file cannot be used, as the system says it: what libraries make of it names the file again."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _ending(message: str, code: int) -> typer.Exit:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # The web server, the database and the logs are imported where the bot starts: the other commands start sooner without them.
 
 DEMO_SPEED = 60.0
+_NOT_IN_DEMO = ("redis_url", "seal_key", "seal_file", "archive_folder", "smtp_url", "helpdesk_url")
+"""Settings by which a demonstration would reach what is real: other processes, the file of seals, mail, the helpdesk."""
 
 
 def run(config: ConfigOption = None) -> None:
@@ -60,14 +62,16 @@ def _work(role: Role, config: Path | None) -> None:
 
     settings = read_settings()
     book = load_book(config, warn=True)
-    log_as(settings.log_level)
     held = hold(settings.database_url)
     prepare(settings)
+    log_as(settings.log_level)
     senders = [terminal_sender()] if role == "run" and held is not None else []  # of several processes none says all
     app = build_app(settings, book, senders=senders, role=role)
     refuse_rewriting(app)
     listening = _listen(settings, any_port=role == "worker" and "port" not in settings.model_fields_set)
     _say_where(listening, settings, role)
+    if role != "web" and app.sealing is not None and (trouble := app.sealing.trouble()) is not None:
+        typer.echo(f"The ledger cannot be sealed: {trouble}.", err=True)
     rarely_search_for_garbage()
     take_turns_often()
     try:
@@ -87,10 +91,9 @@ def demo(
     from bot.app import build_app, terminal_sender
 
     with tempfile.TemporaryDirectory(prefix="slakeeper-demo-") as folder:
-        own = {"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1"}
-        settings = read_settings().model_copy(update={**own, "smtp_url": None, "helpdesk_url": None})
+        own = {"database_url": f"sqlite:///{folder}/demo.db", "host": "127.0.0.1", **dict.fromkeys(_NOT_IN_DEMO)}
+        settings = read_settings().model_copy(update=own)
         book = load_book(DEMO)
-        log_as("warning" if settings.log_level == "info" else settings.log_level)
         prepare(settings)
         listening = _listen(settings, any_port=True)
         clock = FastClock(start_of_day(), speed)
@@ -139,13 +142,19 @@ def log_as(level: str) -> None:
     )
 
 
+def log_quietly(settings: Settings) -> None:
+    """For commands that answer: what goes wrong, and what else LOG_LEVEL asks for, in the same form as the bot's."""
+    log_as("warning" if settings.log_level == "info" else settings.log_level)
+
+
 def prepare(settings: Settings) -> None:
-    """A ledger of this version: a file is brought to it, a server is brought to it by `sla migrate` alone."""
+    """A ledger of this version: a file is brought to it, a server is brought to it by `sla migrate` alone. Logs quietly."""
     from adapters.ledger.database import Database
     from adapters.ledger.engine import connect, file_of
     from adapters.ledger.migrating import check_version
     from adapters.ledger.migrating import migrate as migrate_ledger
 
+    log_quietly(settings)
     engine = connect(settings.database_url)
     if file_of(engine) is None:
         check_version(Database(engine))

@@ -107,6 +107,32 @@ def test_health_on_the_command_line_tells_whether_processes_are_at_work(
     assert "All is well." in sla("health", "--config", config, DATABASE_URL=ledger).stdout
 
 
+def test_a_process_that_stops_leaves_the_board_and_one_that_dies_is_told_as_silent(
+    start: Any, ledger: str, valkey: Valkey, config: Path
+) -> None:
+    settings = {"DATABASE_URL": ledger, "REDIS_URL": valkey.url}
+
+    def health() -> str:
+        return sla("health", "--config", config, **settings).stdout
+
+    stopping, dying = start("worker", **settings), start("worker", **settings)
+    stays = start("web", **settings)
+    stopped, died = (f"(process {process.running.pid})" for process in (stopping, dying))
+    eventually(lambda: "Web on " in health())
+    assert stopping.interrupt(signal.SIGTERM, 10) == 0
+    assert stopped not in health(), "it is gone at once"
+    dying.kill()
+    with valkey.client() as client:
+        client.delete(*client.keys(f"*worker/*/{died[9:-1]}"))  # what half a minute does to it
+    told = " ".join(health().replace("│", " ").split())
+    assert f"{died} has been silent for " in told
+    assert "Something needs you." in told
+    assert stopped not in told
+    start("worker", **settings)
+    eventually(lambda: died not in health())
+    assert stays.running is not None
+
+
 def test_without_redis_the_database_is_asked_once_a_second(start: Any, ledger: str) -> None:
     web = start("web", DATABASE_URL=ledger)
     start("worker", DATABASE_URL=ledger)

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 from bot.shared_ports import Rate
+from rules.instants import HOUR
 from tests.contract.shared.conftest import Opener
 from tests.contract.shared.test_shared import WATCH
 from tests.support.valkey import Valkey
@@ -41,6 +42,20 @@ def test_a_process_that_is_silent_leaves_the_board(opened: Opener, valkey: Valke
         assert board.read() == []
         board.post(WATCH)
         assert board.read() == [WATCH]
+
+
+def test_a_process_that_fell_silent_is_known_for_a_day(opened: Opener, valkey: Valkey) -> None:
+    board, other = opened().board, opened().board
+    board.post(WATCH)
+    board.post(replace(WATCH, pid=12))
+    assert other.silent(3_000) == []
+    with valkey.client() as client:
+        client.delete(*client.keys("*watch/host-a/11"))  # what its time does to it
+    assert other.silent(3_000) == [WATCH]
+    assert other.silent(WATCH.seen_at + 24 * HOUR) == [WATCH]
+    assert other.silent(WATCH.seen_at + 24 * HOUR + 1) == other.silent(3_000) == [], "then it is forgotten"
+    board.post(WATCH)
+    assert [state.pid for state in other.read()] == [11, 12]
 
 
 def test_a_process_in_a_version_that_cannot_be_read_is_not_shown(opened: Opener, valkey: Valkey) -> None:

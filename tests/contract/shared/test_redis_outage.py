@@ -42,6 +42,8 @@ def test_without_redis_the_board_shows_the_process_itself(opened: Opener, valkey
     with capture_logs():
         here.post(WATCH)
         assert here.read() == [WATCH]
+        assert here.silent(WATCH.seen_at) == []
+        here.leave(WATCH)
 
 
 def test_a_redis_that_hangs_holds_nothing_up_for_long(opened: Opener, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:

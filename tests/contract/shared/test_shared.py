@@ -68,6 +68,16 @@ def test_the_board_is_in_the_order_of_role_host_and_pid(shared: Shared) -> None:
     ]
 
 
+def test_a_process_that_stops_in_order_is_forgotten_at_once(shared: Shared) -> None:
+    other = replace(WATCH, pid=12)
+    shared.board.post(WATCH)
+    shared.board.post(other)
+    shared.board.leave(replace(WATCH, seen_at=9_000))
+    assert shared.board.read() == [other]
+    assert shared.board.silent(10_000) == []
+    shared.board.leave(WATCH)
+
+
 async def test_one_follows_for_ever_and_may_ring_meanwhile(shared: Shared, following: Following) -> None:
     async with following(shared.bell):
         for _ in range(100):

@@ -3,14 +3,15 @@
 import gzip
 import json
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.desk import DESK, NINE, Desk, answered, desk, opened
-from tests.support.process import rows, sla
+from tests.support.desk import DESK, NINE, ROOT, Desk, answered, desk, opened
+from tests.support.process import SLA, environment, rows, sla
 
 KEY = "a long random text"
 
@@ -46,7 +47,6 @@ def test_a_sealed_ledger_is_verified_and_an_altered_entry_is_named(here: Desk, t
     assert (clean.returncode, clean.stderr) == (0, "")
     assert clean.stdout.startswith("Nothing is wrong: ")
     assert ", 1 chain, 1 seal; sealed up to " in clean.stdout
-    assert clean.stdout.endswith(f"; {tmp_path}/seals.jsonl holds 1 seal, the last is seal 1.\n")
 
     change(here, "update entries set body = replace(body, 'urgent', 'low') where kind = 'ticket.opened' and ticket = 'T-2'")
     found = sla("ledger", "verify", "--seals", tmp_path / "seals.jsonl", DATABASE_URL=here.url, SEAL_KEY=KEY)
@@ -62,29 +62,25 @@ def test_a_sealed_ledger_is_verified_and_an_altered_entry_is_named(here: Desk, t
     assert here.chat("audit")[0].card.title == "Seal 1 of the ledger"
 
 
-def test_a_file_that_holds_no_seal_of_a_sealed_ledger_is_named(here: Desk, tmp_path: Path) -> None:
-    kept, other = tmp_path / "seals.jsonl", tmp_path / "other.txt"
-    settings = {"DATABASE_URL": here.url, "SEAL_KEY": KEY, "SEAL_FILE": str(kept)}
-    sla("ledger", "seal", **settings)
-    other.write_text("not a seal\n")
-    found = sla("ledger", "verify", "--seals", other, **settings)
-    assert found.returncode == 1
-    assert f"{other}: it holds no seal, though the ledger was sealed: it is another file, or was emptied" in found.stdout
-    kept.unlink()
-    gone = sla("ledger", "verify", **settings)
-    assert f"there is no file {kept}, though the ledger was sealed: put it back from a backup" in gone.stderr
-
-
 def test_what_is_missing_for_a_seal_or_a_verification_is_said(here: Desk, tmp_path: Path) -> None:
     for words, settings, code, said in (
         (["seal"], {}, 1, "SEAL_KEY is not set"),
         (["seal"], {"SEAL_KEY": KEY, "SEAL_FILE": f"{tmp_path}/no/x"}, 1, "cannot be written, so nothing is sealed"),
+        (["seal"], {"SEAL_KEY": " "}, 1, "SEAL_KEY: it is blank: write a long random text"),
         (["seal"], {"SEAL_KEY": KEY, "SEAL_CHANNEL": "audit"}, 1, "SEAL_CHANNEL: write platform:channel"),
+        (["seal"], {"SEAL_KEY": KEY, "SEAL_CHANNEL": "slack:audit"}, 1, "no seal can be said on 'slack': write local:CHANNEL"),
         (["verify", "--seals", "nowhere"], {}, 2, "there is no file of seals at nowhere"),
         (["verify"], {"DATABASE_URL": f"sqlite:///{tmp_path}/other.db"}, 1, "there is no ledger at"),
     ):
         done = sla("ledger", *words, **({"DATABASE_URL": here.url} | settings))  # type: ignore[arg-type]
         assert (done.returncode, said in done.stderr) == (code, True), (words, done.stdout, done.stderr)
+
+
+def test_a_key_that_has_spaces_in_it_can_be_changed_like_any_other(here: Desk) -> None:
+    assert sla("ledger", "seal", DATABASE_URL=here.url, SEAL_KEY=KEY).returncode == 0
+    new = {"DATABASE_URL": here.url, "SEAL_KEY": "another", "SEAL_KEYS_BEFORE": KEY}
+    assert sla("ledger", "seal", **new).returncode == 0
+    assert sla("ledger", "verify", **new).returncode == 0
 
 
 def test_migrating_says_which_ledger_it_was_and_what_became_of_it(tmp_path: Path) -> None:
@@ -147,12 +143,32 @@ def test_entries_are_exported_as_lines_and_as_parquet(here: Desk, tmp_path: Path
     for words, said in (
         (["nonsense"], "'nonsense' is no period"),
         (["2026-02..2026-01"], "ends before it begins"),
+        (["2026-01-05.."], "'2026-01-05..' has one end only: write both, as in 2026-10-01..2026-10-15"),
+        (["..2026-01"], "'..2026-01' has one end only"),
+        (["2026-02-30"], "'2026-02-30' is no period"),
+        (["--to", "/nowhere/x.parquet"], "--to /nowhere/x.parquet cannot be written: No such file or directory\n"),
         (["--to", "x.csv"], "ends in .jsonl, .jsonl.gz or .parquet"),
         (["--events", "--to", "x.parquet"], "--events are JSON lines"),
         (["--to", "/nowhere/x.jsonl"], "cannot be written: No such file or directory"),
     ):
         done = sla("ledger", "export", *words, DATABASE_URL=here.url)
         assert (done.returncode, said in done.stderr) == (2, True), (words, done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+@pytest.mark.parametrize("words", ["verify", "export", "export --events"])
+def test_an_output_that_is_full_is_told_in_a_sentence(here: Desk, words: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*SLA, "ledger", *words.split()],
+            cwd=ROOT,
+            env=environment(DATABASE_URL=here.url),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = b"sla: what this writes to has no room left, so not all could be written: make room\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_exported_events_can_be_simulated(here: Desk, config: Path) -> None:

@@ -64,6 +64,13 @@ def test_a_wrong_call_is_refused_before_anything_is_touched(here: Desk, tmp_path
         ([*ERASE, "u-7", *WHY], {"DATABASE_URL": f"sqlite:///{tmp_path}/other.db"}, 1, "there is no ledger at"),
         (["ledger", "archive"], {}, 1, "ARCHIVE_FOLDER is not set: set it, or name a folder with --to"),
         (["ledger", "archive", "--to", "/proc/x"], SOON, 1, "/proc/x cannot be written, so nothing more is archived: "),
+        (
+            ["ledger", "archive", "--to", "/nowhere/deep"],
+            {},
+            1,
+            "there is no folder /nowhere to make deep in, so nothing is archived",
+        ),
+        (["ledger", "archive", "--to", "README.md"], {}, 1, "README.md is no folder, so nothing is archived: name another one"),
         (["ledger", "verify", "--archive", "nowhere"], {}, 2, "there is no archive at nowhere"),
         (["ledger", "archive"], {"SLA_RETENTION_MONTHS": "12"}, 1, "SLA_RETENTION_MONTHS: entries are kept at least 13 months"),
     ):
@@ -99,6 +106,10 @@ def test_what_has_rested_is_archived_and_verified_there(here: Desk, config: Path
     broken = sla("ledger", "verify", "--archive", folder, **settings)
     assert broken.returncode == 1
     assert "ledger-2026-01.0001.parquet: missing from the archive; it holds " in broken.stdout
+    (folder / "seals.jsonl").unlink()
+    (folder / "seals.jsonl").mkdir()
+    unread = sla("ledger", "verify", "--archive", folder, **settings)
+    assert unread.stderr == f"sla: the archive cannot be read: {folder}/seals.jsonl Is a directory\n"
     assert broken.stderr == "ledger-2026-02.0001.parquet: no entry names it, as after a crash; what it holds is not archived.\n"
 
 

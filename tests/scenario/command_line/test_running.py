@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,44 @@ def test_a_ledger_that_cannot_be_used_is_told_in_a_sentence(config: Path, url: s
 @pytest.mark.parametrize("command", ["migrate", "status"])
 def test_every_command_needs_a_ledger_that_can_be_used(config: Path, command: str) -> None:
     assert sla(command, SLA_CONFIG=str(config), DATABASE_URL="sqlite:////nowhere/at/all.db").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "file", "said"),
+    [
+        (
+            "another key",
+            "seals.jsonl",
+            "The ledger cannot be sealed: seal 1 was altered, or its key is named neither by SEAL_KEY nor",
+        ),
+        (
+            "the key",
+            "no/seals.jsonl",
+            "The ledger cannot be sealed: SEAL_FILE {0}/no/seals.jsonl cannot be written: there is no",
+        ),
+        ("the key", "seals.jsonl", None),
+    ],
+)
+def test_what_keeps_the_ledger_from_being_sealed_is_told_at_the_start(
+    tmp_path: Path, config: Path, key: str, file: str, said: str | None
+) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    first = {"SEAL_KEY": "the key", "SEAL_FILE": f"{tmp_path}/seals.jsonl"}
+    assert sla("ledger", "seal", DATABASE_URL=url, **first).returncode == 0
+    settings = {"DATABASE_URL": url, "SEAL_KEY": key, "SEAL_FILE": f"{tmp_path}/{file}"}
+    started = Process(("run", "--config", str(config)), tmp_path / "bot", settings).start().ready()
+    told = started.output()
+    assert started.interrupt() == 0
+    assert ("The ledger cannot be sealed" in told) == (said is not None)
+    assert (said or "").format(tmp_path) in told
+
+
+def test_a_demonstration_seals_nothing_and_touches_no_file_of_seals(tmp_path: Path) -> None:
+    file = tmp_path / "seals.jsonl"
+    file.write_bytes(b"")
+    settings = {"SEAL_KEY": "the key", "SEAL_FILE": str(file), "ARCHIVE_FOLDER": f"{tmp_path}/archive"}
+    demo = Process(("demo",), tmp_path / "demo", settings).start().ready()
+    time.sleep(2)  # its first seal would be made within a second
+    assert demo.interrupt() == 0, demo.output()
+    assert file.read_bytes() == b""
+    assert not (tmp_path / "archive").exists()

@@ -6,6 +6,7 @@ from adapters.web.metrics import Metrics
 from bot.chores import Chore, Chores
 from bot.ports import LedgerError
 from bot.records import Health
+from rules.instants import DAY, MINUTE
 from tests.support.desk import HandClock
 
 
@@ -61,6 +62,30 @@ def test_what_fails_no_longer_is_no_trouble_any_more() -> None:
     clock.move(1_010)
     chores.step()
     assert own.troubles() == ()
+
+
+def test_what_fails_is_tried_again_after_growing_pauses_and_well_before_its_next_day() -> None:
+    clock, own, broken, tried = HandClock(0), figures(), [True], list[int]()
+
+    def turn(_: str) -> None:
+        tried.append(clock.now() // MINUTE)
+        if broken:
+            raise OSError("the folder cannot be written")
+
+    chores = Chores(clock, own, [Chore("archive", DAY, turn)])
+    for minute in range(60):
+        clock.move(minute * MINUTE)
+        chores.step()
+    assert tried == [0, 1, 3, 7, 15, 30, 45]
+    broken.clear()
+    clock.move(60 * MINUTE)
+    chores.step()
+    assert own.troubles() == (), "it is well again a quarter of an hour after the cause is mended, at the latest"
+    broken.append(True)
+    for later in (0, 1, 3):
+        clock.move(60 * MINUTE + DAY + later * MINUTE)
+        chores.step()
+    assert [at - (DAY // MINUTE) for at in tried[-3:]] == [60, 61, 63], "each outage begins anew"
 
 
 def test_a_clock_that_is_set_back_puts_nothing_off() -> None:

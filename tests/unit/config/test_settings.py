@@ -64,3 +64,13 @@ def test_entries_are_kept_13_months_and_less_only_where_that_is_meant(monkeypatc
         Settings()
     monkeypatch.setenv("SLA_RETENTION_BELOW_13_MONTHS", "a-years-figures-cannot-be-computed-anew")
     assert Settings().sla_retention_months == 12
+
+
+@pytest.mark.parametrize("value", ["slack:audit", "email:audit@acme.example", "Local:audit"])
+def test_a_seal_channel_on_a_platform_without_a_sender_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SEAL_CHANNEL", value)
+    platform = value.partition(":")[0]
+    with pytest.raises(ValidationError, match=f"no seal can be said on '{platform}': write local:CHANNEL"):
+        Settings()
+    monkeypatch.setenv("SEAL_CHANNEL", "local:audit")
+    assert Settings().seal_channel == "local:audit"
