@@ -58,8 +58,8 @@ from config.settings import Settings
 from escalation.book import Book
 from rules.instants import DAY, HOUR, MINUTE, SECOND
 
-Role = Literal["run", "web", "worker"]
-"""Everything in one process; events in, page and API; looks and deliveries."""
+Role = Literal["run", "web", "worker", "command"]
+"""Everything in one process; events in, page and API; looks and deliveries; one command, after which others deliver."""
 LONGEST_STOP_SECONDS = 8.0
 
 log = structlog.get_logger()
@@ -161,7 +161,8 @@ def build_app(
     for sender in build_senders(settings):
         by_platform.setdefault(sender.platform, sender)
     figures = Metrics(lambda: (ledger.reader.health(clock.now()), standing(ledger.reader, book, clock.now())), clock.now)
-    registrar = Registrar(ledger, book, clock, list(by_platform))
+    platforms = list(by_platform) if role != "command" else _delivered_to(ledger) or list(by_platform)
+    registrar = Registrar(ledger, book, clock, platforms)
 
     def came_in() -> None:
         watch.nudge()
@@ -175,7 +176,7 @@ def build_app(
         page.wake()
         bell.ring("chat")
 
-    watch = Watch(ledger, book, clock, list(by_platform), registrar, figures, written)
+    watch = Watch(ledger, book, clock, platforms, registrar, figures, written)
     delivery = Delivery(ledger, book, clock, by_platform, registrar, watch, shared.limits, figures, said)
     sealing = build_sealing(settings, ledger, clock)
     archiving = build_archiving(settings, ledger, clock)
@@ -184,7 +185,7 @@ def build_app(
         figures,
         [
             Chore("roll-ups", SECOND, lambda _: folded(ledger)),
-            Chore("coverage", HOUR, Covering(ledger, book, clock, list(by_platform)).turn),
+            Chore("coverage", HOUR, Covering(ledger, book, clock, platforms).turn),
             *([Chore("seal", MINUTE, sealing.turn)] if sealing else []),
             *([Chore("archive", DAY, archiving.turn)] if archiving else []),
         ],
@@ -218,6 +219,13 @@ def folded(ledger: Ledger) -> None:
     """Add up what looks have noted for the roll-ups. Whoever comes second finds nothing left to do."""
     while ledger.rollups.fold():
         pass
+
+
+def _delivered_to(ledger: Ledger) -> list[str]:
+    """The platforms that the processes at work send to, whatever is set where a command is typed. A terminal is shown only what
+    its own process does.
+    """
+    return [name for name in ledger.outbox.served() if name != "terminal"]
 
 
 def _shared(settings: Settings) -> Shared:

@@ -83,7 +83,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver for ever: when there is something to say, when a row is due, and each second."""
-        await asyncio.to_thread(self._ledger.outbox.strand, list(self._senders))
+        await asyncio.to_thread(self._ledger.outbox.serve, list(self._senders))
         try:
             await asyncio.gather(*(go_on(partial(self._turn, platform)) for platform in self._senders))
         finally:  # what is on its way is noted, so that it need not be asked for

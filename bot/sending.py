@@ -86,8 +86,11 @@ class Outbox(Protocol):
     def reopen(self) -> None:
         """After a crash of the only process: what was being sent was lost on the way."""
 
-    def strand(self, platforms: Sequence[str]) -> None:
-        """What waits for any other platform than these can never be sent."""
+    def serve(self, names: Sequence[str]) -> None:
+        """From now on these are the platforms that are sent to: what waits for any other one can never be sent."""
+
+    def served(self) -> list[str]:
+        """The platforms that whoever delivers sends to; none where nobody has ever delivered."""
 
     def next_due(self, platforms: Sequence[str] | None = None) -> int | None: ...
 

@@ -4,6 +4,8 @@ Decided here: how events and decisions read as one table. Not decided here: thei
 """
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,15 +16,18 @@ from bot.times import moment
 from escalation.book import Book
 from escalation.facts import NO_FACTS
 from escalation.look import Look, look
-from escalation.reconcile import CORRECTED
+from escalation.reconcile import CORRECTED, LETTER
 from rules.conditions import why_not
 from rules.decisions import Decision
+from rules.durations import DurationError, parse_milliseconds, spoken
 from rules.instants import MINUTE, parse
 from rules.metrics import in_words
 
 _DONE = {
     "message.team": "team told",
     "message.customer": "customer written to",
+    "message.approved": "letter approved",
+    "message.refused": "letter held back",
     "ticket.tagged": "tagged",
     "ticket.untagged": "tag taken off",
     "ticket.hinted": "hint given",
@@ -74,7 +79,7 @@ def timeline(history: History, book: Book, zone: ZoneInfo) -> tuple[tuple[str, .
     lines: list[tuple[int, int, tuple[str, str, str]]] = []
     for event in history.events:
         said = sorted(event.data.items(), key=lambda item: (item[0] not in book.promises.asked, item[0]))
-        what = ", ".join(f"{name} {clipped(value, 40)}" for name, value in said if name != "text")
+        what = ", ".join(f"{name} {clipped(_plain(name, value), 40)}" for name, value in said if name != "text")
         lines.append((event.time, 0, (moment(event.time, zone), event.type, clipped(what, 400))))
     several = len({decision.agreement for decision in history.recorded if decision.kind.startswith("clock.")}) > 1
     corrected = {decision.cause for decision in history.recorded if decision.kind == CORRECTED}
@@ -108,7 +113,19 @@ def _what(decision: Decision, book: Book, *, several: bool) -> str:
     whom = decision.team if decision.kind == "message.team" else decision.tag or decision.customer
     whom = whom or book.names(decision.to or ())
     said = _DONE.get(decision.kind, decision.kind)
+    if decision.kind == LETTER and decision.team is not None:
+        said = "letter waits for approval"
     return f"{said}: {whom}" if whom else said
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A field of an event as people say it."""
+    if name == "for" and isinstance(value, str):
+        with suppress(DurationError):
+            return spoken(parse_milliseconds(value))
+    if isinstance(value, Mapping):
+        return next((value[part] for part in ("name", "email", "id") if value.get(part)), "")
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _why_none(facts: Any, book: Book, began: int) -> str:

@@ -42,6 +42,7 @@ GRANT INSERT, UPDATE, DELETE ON cells, rollups, rollup_changes, series_minutes, 
 
 -- What is said goes out once and is marked as sent; nothing of it is removed.
 GRANT INSERT, UPDATE ON outbox, posts, chat TO slakeeper_app;
+GRANT INSERT, DELETE ON platforms TO slakeeper_app;
 GRANT INSERT ON chat_log TO slakeeper_app;
 
 -- What was refused stays as it came in; only that it was replayed is noted.

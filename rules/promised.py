@@ -40,7 +40,7 @@ class Promised:
         if agreement is None or lasts <= 0:
             return
         by = short(event.data.get("by"))
-        self._end(event.time, "stop", f"{by} wrote again")
+        self._end(event.time, "stop", f"kept by {by}")
         target = Target(lasts, _WALL, spoken(lasts))
         clock = Clock(self._ticket, agreement, len(self.clocks) + 1, METRIC, self._say, no_waiver)
         clock.base, clock.began_at = target, event.time

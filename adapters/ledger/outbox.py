@@ -11,13 +11,28 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, case, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Subquery,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from adapters.ledger.bulk import upsert_all
 from adapters.ledger.database import Database, one_at_a_time
 from adapters.ledger.entries import canonical, storable
 from adapters.ledger.posts import stands
-from adapters.ledger.schema_said import outbox
+from adapters.ledger.schema_said import outbox, platforms
 from bot.records import PRESSING, OutboxRow
 from bot.sending import Posted
 from rules.instants import MINUTE
@@ -124,12 +139,23 @@ class SqlOutbox:
         lost = update(outbox).where(outbox.c.state == "sending").values(due_at=0)
         self._database.write(lambda connection: connection.execute(lost))
 
-    def strand(self, platforms: Sequence[str]) -> None:
-        """What waits for any other platform than these can never be sent."""
+    def serve(self, names: Sequence[str]) -> None:
+        """From now on these are the platforms that are sent to: what waits for any other one can never be sent."""
         why = "nothing is set up that sends to this platform"
-        others = outbox.c.state.in_(WAITING) & outbox.c.platform.not_in(platforms)
-        failed = update(outbox).where(others).values(state="failed", error=why)
-        self._database.write(lambda connection: connection.execute(failed))
+        others = outbox.c.state.in_(WAITING) & outbox.c.platform.not_in(names)
+
+        def work(connection: Connection) -> None:
+            one_at_a_time(connection, "outbox")
+            connection.execute(delete(platforms))
+            connection.execute(insert(platforms), [{"name": name} for name in names])
+            connection.execute(update(outbox).where(others).values(state="failed", error=why))
+
+        self._database.write(work)
+
+    def served(self) -> list[str]:
+        """The platforms that whoever delivers sends to; none where nobody has ever delivered."""
+        found = select(platforms.c.name).order_by(platforms.c.name)
+        return list(self._database.read(lambda connection: connection.execute(found).scalars().all()))
 
     def next_due(self, platforms: Sequence[str] | None = None) -> int | None:
         """When the next row can be claimed: one that is held up waits for what holds it up."""

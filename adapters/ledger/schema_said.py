@@ -1,4 +1,4 @@
-"""The ledger's tables of what is said: the outbox, what stands on the platforms, and the local chat.
+"""The ledger's tables of what is said: the outbox, what stands on which platforms, and the local chat.
 
 Decided here: their columns. They are not in the entries: what was to be said can be computed anew, what became of it cannot.
 Not decided here: the tables that entries are or bring about (`schema`).
@@ -29,6 +29,8 @@ outbox = Table(
     Index(None, "state", "due_at"),
     sqlite_autoincrement=True,
 )
+
+platforms = Table("platforms", metadata, Column("name", text_of(20), primary_key=True))
 
 posts = Table(
     "posts",

@@ -77,7 +77,7 @@ def answer_line(line: str, config: ConfigOption, person: str | None) -> None:
         raise usage_error(f"say who acts with --as PERSON. Known: {', '.join(book.people) or 'nobody'}")
     prepare(settings)
     nobody = settings.redis_url is None and unattended(settings.database_url)
-    app = build_app(settings, book, shared=alone(seen=True) if nobody else None)
+    app = build_app(settings, book, shared=alone(seen=True) if nobody else None, role="command")
     if roles_for(command):  # what acts also looks
         refuse_rewriting(app)
         if app.registrar.unpublished():

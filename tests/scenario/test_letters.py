@@ -120,6 +120,8 @@ def test_a_letter_that_asks_for_it_waits_for_a_persons_approval(tmp_path: Path) 
     here.settle()
     assert len(letters(here)) == 1
     assert "More by 13:20" in letters(here)[0]
+    happened = [what for _, what, _ in here.say("/sla why T-1").cards[0].rows]
+    assert ("letter waits for approval: acme" in happened, "letter approved: acme" in happened) == (True, True)
     late = here.app.handlers.click(drop.action, drop.value, here.book.people["cleo"])
     assert late.cards[0].title == "Nothing was sent: Cleo Marsh approved the letter to acme."
     assert words(here.say("/sla message", "cleo")) == "No letter waits for approval."

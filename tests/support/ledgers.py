@@ -28,5 +28,5 @@ def undo_escalation(connection: Connection) -> None:
         connection.execute(text(f"alter table pages drop column {column}"))
     connection.execute(text("alter table outbox drop column priority"))
     words = ("knowledge_words",) if connection.dialect.name == "sqlite" else ()
-    for table in (*words, "posts", "reviews", "knowledge"):
+    for table in (*words, "platforms", "posts", "reviews", "knowledge"):
         connection.execute(text(f"drop table {table}"))

@@ -111,7 +111,7 @@ def test_each_platform_is_asked_for_its_own(db: Opened) -> None:
 
 def test_what_waits_for_a_platform_that_is_gone_is_a_dead_letter_and_can_be_sent_again(db: Opened) -> None:
     put(db, "a")
-    db.ledger.outbox.strand(["slack"])
+    db.ledger.outbox.serve(["slack"])
     (record,) = db.ledger.outbox.records(state="failed")
     assert (record.why, record.state) == ("nothing is set up that sends to this platform", "failed")
     assert db.ledger.outbox.again([record.id, 999]) == [record.id]

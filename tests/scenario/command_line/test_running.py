@@ -51,6 +51,24 @@ def test_a_page_is_taken_from_the_command_line(tmp_path: Path, config: Path) -> 
     assert here.app.ledger.reader.pages()[0].acknowledged_by == "ben"
 
 
+def test_a_command_speaks_to_the_platforms_that_the_bot_sends_to_whatever_is_set_where_it_is_typed(
+    tmp_path: Path, config: Path
+) -> None:
+    both = config.read_text().replace("channels: {local: support}", "channels: {local: support, slack: C1}")
+    now = time.time_ns() // 1_000_000
+    here = desk(tmp_path, both, now=now - 9 * 60_000 - 5_000)
+    here.take(opened(here.clock.now()))
+    here.go(now)
+    outbox = here.app.ledger.outbox
+    assert outbox.served() == []
+    outbox.serve(["local", "slack", "terminal"])
+    assert outbox.served() == ["local", "slack", "terminal"]
+    done = sla("ack", "T-1", "--as", "ben", "--config", config, DATABASE_URL=here.url)
+    assert done.returncode == 0, done.stderr
+    told = {row.platform for row in outbox.records(ticket="T-1") if "Ben Osei has" in str(row.body.get("line"))}
+    assert told == {"local", "slack"}
+
+
 @pytest.fixture
 def bot(tmp_path: Path, config: Path) -> Any:
     process = Process(("run", "--config", str(config)), tmp_path / "log", {"DATABASE_URL": f"sqlite:///{tmp_path}/ledger.db"})

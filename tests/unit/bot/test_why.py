@@ -65,3 +65,14 @@ def test_a_reason_names_the_field_that_the_metric_asks_for(tmp_path: Path) -> No
     rows = {what: why for _, what, why in here.say("why T-1").cards[0].rows or ()}
     assert "assignment met after 0s of 1h: assignee is ben" in rows["assignment met"]
     assert "handling met after 0s of 1h: outcome is sold" in rows["handling met"]
+
+
+def test_fields_of_events_are_told_in_plain_words(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.take(opened(NINE, requester={"id": "r-7", "name": "Rita Noor", "email": "rita@acme.example"}, tags=["vip", "eu"]))
+    here.go("2026-01-05T09:30:00Z")
+    here.say("ack T-1 for 90m", "ben")
+    told = {what: why for _, what, why in here.say("why T-1").cards[0].rows}
+    assert "requester Rita Noor" in told["ticket.opened"]
+    assert "tags vip, eu" in told["ticket.opened"]
+    assert "for 1h 30m" in told["page.acknowledged"]

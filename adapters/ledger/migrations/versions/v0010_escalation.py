@@ -23,6 +23,7 @@ def upgrade() -> None:
     broken = "SELECT ticket FROM clocks WHERE breached_at IS NOT NULL"
     op.execute(f"UPDATE tickets SET attention_at = 0 WHERE archived_at IS NULL AND id IN ({paged} UNION {broken})")  # noqa: S608
     op.add_column("outbox", sa.Column("priority", sa.Integer, nullable=False, server_default="1"))
+    op.create_table("platforms", sa.Column("name", text_of(20), primary_key=True))
     op.create_table(
         "posts",
         sa.Column("platform", text_of(20), primary_key=True),
